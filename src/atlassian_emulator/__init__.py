@@ -1,0 +1,1 @@
+"""A small Atlassian site on this machine: Confluence and Jira over REST."""

@@ -1,0 +1,134 @@
+"""The catalogue of records: which tables travel in an archive, which stay, and why.
+
+Declared once, here. The archive, the restore and the documents follow this order and these
+references; a table that is not declared fails the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import sqlalchemy as sa
+
+from snapshots.registry import tables
+
+
+class SpaceRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A space that holds pages with snapshots."""
+
+    id: int
+    key: str
+    remote_id: str
+    name: str
+
+
+class PageRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page with at least one macro that was captured."""
+
+    id: int
+    space_id: int
+    remote_id: str
+    title: str
+
+
+class MacroRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A macro and its definition as of the last capture."""
+
+    id: int
+    page_id: int
+    remote_id: str
+    attachment_name: str
+    definition: str
+
+
+class VersionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One capture's place in its macro's history."""
+
+    id: int
+    macro_id: int
+    capture_id: str
+    number: int
+    captured_at: int
+    captured_by: str
+    captured_by_name: str
+    trigger: str
+    page_version: int | None
+    attachment_version: int
+    payload_sha256: str
+    payload_bytes: int
+    data_sha256: str
+    row_counts: str
+
+
+class StickerRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A coloured label that versions of one page may carry."""
+
+    id: int
+    page_id: int
+    name: str
+    colour: str
+    created_by: str
+    created_at: int
+
+
+class StickerAssignmentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sticker on a version."""
+
+    id: int
+    sticker_id: int
+    version_id: int
+    assigned_by: str
+    assigned_at: int
+
+
+Record = SpaceRecord | PageRecord | MacroRecord | VersionRecord | StickerRecord | StickerAssignmentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """A table whose rows travel.
+
+    `references` maps a column to the kind it points at, inside the same archive. `natural_key` is
+    what identifies a record on any site, once its references are resolved.
+    """
+
+    name: str
+    table: sa.Table
+    struct: type[Record]
+    natural_key: tuple[str, ...]
+    references: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that travel, in the order of the record's fields."""
+        return self.struct.__struct_fields__
+
+
+TRAVELS: tuple[RecordKind, ...] = (
+    RecordKind("space", tables.space, SpaceRecord, ("key",)),
+    RecordKind("page", tables.page, PageRecord, ("space_id", "remote_id"), {"space_id": "space"}),
+    RecordKind("macro", tables.macro, MacroRecord, ("page_id", "remote_id"), {"page_id": "page"}),
+    RecordKind("version", tables.version, VersionRecord, ("macro_id", "capture_id"), {"macro_id": "macro"}),
+    RecordKind("sticker", tables.sticker, StickerRecord, ("page_id", "name"), {"page_id": "page"}),
+    RecordKind(
+        "sticker_assignment",
+        tables.sticker_assignment,
+        StickerAssignmentRecord,
+        ("sticker_id", "version_id"),
+        {"sticker_id": "sticker", "version_id": "version"},
+    ),
+)
+"""Kinds that travel, each after the kinds it refers to."""
+
+STAYS: Mapping[str, str] = {
+    "site": "holds the way to a secret; the manifest names the source site instead",
+    "backup": "says where files lie on this machine",
+    "restore": "log of what was done to this registry",
+    "restore_chunk": "log of what was done to this registry",
+    "parked_record": "waits here for a page of this site; the archive it came from still holds it",
+}
+"""Tables that never travel, with the reason."""
+
+KINDS: Mapping[str, RecordKind] = {kind.name: kind for kind in TRAVELS}

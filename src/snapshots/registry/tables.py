@@ -1,0 +1,192 @@
+"""The registry's tables, one schema for SQLite and PostgreSQL.
+
+Moments are integers, microseconds since 1970 in UTC; structured values are JSON text: so the bytes
+of a record are the same from either database (docs/archive-format.md). `id` columns are local to
+one registry; `remote_id` columns hold the id the site gave. Every column has a note: a
+column without one fails the tests, as does a table that `records.py` does not declare.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column(
+        "id",
+        sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+        comment="local to this registry",
+    )
+
+
+def _text(name: str, note: str, *, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=nullable, comment=note)
+
+
+def _number(name: str, note: str, *, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=nullable, comment=note)
+
+
+def _reference(name: str, note: str) -> sa.Column[int]:
+    return sa.Column(
+        name, sa.BigInteger, sa.ForeignKey(f"{name.removesuffix('_id')}.id"), nullable=False, comment=note
+    )
+
+
+site = sa.Table(
+    "site",
+    metadata,
+    _id(),
+    _text("name", "how people call the site on the command line"),
+    _text("deployment", "cloud"),
+    _text("confluence_url", "base of Confluence, with /wiki on Cloud and no slash at the end"),
+    _text("jira_url", "base of the one Jira this site captures from"),
+    _text("cloud_id", "what the site calls itself; two entries with one cloud id are the same site"),
+    _text("account", "e-mail address of the account that calls the site"),
+    _text("secret", "where its API token is: env:NAME, file:PATH, or sealed:… encrypted with this machine's key"),
+    _number("created_at", "µs UTC"),
+    sa.UniqueConstraint("name"),
+)
+
+space = sa.Table(
+    "space",
+    metadata,
+    _id(),
+    _reference("site_id", "the site it is on"),
+    _text("key", "space key, as the site spells it"),
+    _text("remote_id", "the site's id of the space"),
+    _text("name", "as last seen"),
+    sa.UniqueConstraint("site_id", "key"),
+)
+
+page = sa.Table(
+    "page",
+    metadata,
+    _id(),
+    _reference("space_id", "the space it is in"),
+    _text("remote_id", "the site's id of the page"),
+    _text("title", "as last seen"),
+    sa.UniqueConstraint("space_id", "remote_id"),
+    sa.Index(None, "remote_id"),
+)
+
+macro = sa.Table(
+    "macro",
+    metadata,
+    _id(),
+    _reference("page_id", "the page whose body holds it"),
+    _text("remote_id", "macro id in the page body; survives a move to another site"),
+    _text("attachment_name", "file name of its payload on the page"),
+    _text("definition", "canonical JSON of the definition at the last capture (docs/payload-format.md)"),
+    sa.UniqueConstraint("page_id", "remote_id"),
+    sa.Index(None, "remote_id"),
+)
+
+version = sa.Table(
+    "version",
+    metadata,
+    _id(),
+    _reference("macro_id", "the macro whose history it is in"),
+    _text("capture_id", "UUID made when it was taken; the same on every site"),
+    _number("number", "its place in the macro's history, from 1"),
+    _number("captured_at", "µs UTC, when reading Jira began"),
+    _text("captured_by", "account id of who took it"),
+    _text("captured_by_name", "that person's display name then"),
+    _text("trigger", "person, macro_key, global_key or schedule"),
+    _number("page_version", "the page version that first showed it; null where the page kept no such version", nullable=True),
+    _number("attachment_version", "the attachment version that holds its payload"),
+    _text("payload_sha256", "hexadecimal digest of the whole payload"),
+    _number("payload_bytes", "length of the payload"),
+    _text("data_sha256", "hexadecimal digest of columns and rows only: equal when Jira said the same"),
+    _text("row_counts", "JSON array: rows of level 1, level 2, …"),
+    sa.UniqueConstraint("macro_id", "capture_id"),
+    sa.UniqueConstraint("macro_id", "number"),
+)
+
+sticker = sa.Table(
+    "sticker",
+    metadata,
+    _id(),
+    _reference("page_id", "the page whose versions may carry it"),
+    _text("name", "its words"),
+    _text("colour", "grey, blue, green, yellow, red or purple"),
+    _text("created_by", "account id"),
+    _number("created_at", "µs UTC"),
+    sa.UniqueConstraint("page_id", "name"),
+)
+
+sticker_assignment = sa.Table(
+    "sticker_assignment",
+    metadata,
+    _id(),
+    _reference("sticker_id", "the sticker"),
+    _reference("version_id", "the version that carries it"),
+    _text("assigned_by", "account id"),
+    _number("assigned_at", "µs UTC"),
+    sa.UniqueConstraint("sticker_id", "version_id"),
+    sa.Index(None, "version_id"),
+)
+
+backup = sa.Table(
+    "backup",
+    metadata,
+    _id(),
+    _reference("site_id", "the site it is of"),
+    _number("created_at", "µs UTC"),
+    _text("created_by", "account that the site was called with"),
+    _text("path", "where the archive was written"),
+    _number("archive_bytes", "length of the archive"),
+    _text("archive_sha256", "hexadecimal digest of the archive"),
+    _text("selection", "JSON: the spaces chosen, as in the manifest"),
+    _text("counts", "JSON object: records by kind, as in the manifest"),
+)
+
+restore = sa.Table(
+    "restore",
+    metadata,
+    _id(),
+    _reference("site_id", "the site restored to"),
+    _text("source_cloud_id", "the site the archive is of"),
+    _text("archive_path", "where the archive was read"),
+    _text("archive_sha256", "hexadecimal digest of the archive"),
+    _text("state", "running, done, failed or cancelled"),
+    _number("started_at", "µs UTC"),
+    _number("finished_at", "µs UTC", nullable=True),
+    _text("options", "JSON: conflict policy, space map, mapping"),
+)
+
+restore_chunk = sa.Table(
+    "restore_chunk",
+    metadata,
+    _id(),
+    _reference("restore_id", "the restore it is part of"),
+    _text("name", "which part of the plan it carried out"),
+    _text("counts", "JSON object: outcome to number of records"),
+    _number("applied_at", "µs UTC"),
+    sa.UniqueConstraint("restore_id", "name"),
+)
+
+parked_record = sa.Table(
+    "parked_record",
+    metadata,
+    _id(),
+    _reference("site_id", "the site it waits for"),
+    _text("source_cloud_id", "the site it comes from"),
+    _text("kind", "kind of record: page, macro, version, sticker or sticker_assignment"),
+    _text("natural_key", "what identifies it on every site (docs/archive-format.md)"),
+    _text("record", "JSON: the record as the archive held it"),
+    _text("reason", "what is missing, in words"),
+    _number("parked_at", "µs UTC"),
+    sa.UniqueConstraint("site_id", "source_cloud_id", "kind", "natural_key"),
+)
