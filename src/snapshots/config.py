@@ -1,0 +1,72 @@
+"""Settings, read once from the environment. Only `cli/` and `app.py` look here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from snapshots.errors import ConfigurationError
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where Snapshots keeps its things, and how hard it may work.
+
+    `home` holds the default registry, the key that seals secrets, payloads on their way, archives
+    and the logs of jobs. `max_payload_bytes` should be the site's attachment limit, which no
+    API tells (CONFCLOUD-71930).
+    """
+
+    home: Path
+    registry_url: str
+    jobs_url: str
+    max_payload_bytes: int
+    threads: int
+
+    @property
+    def key_file(self) -> Path:
+        return self.home / "secret.key"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.home / "spool"
+
+    @property
+    def archives_dir(self) -> Path:
+        return self.home / "archives"
+
+    @property
+    def plans_dir(self) -> Path:
+        return self.home / "plans"
+
+
+def read_config(environ: Mapping[str, str]) -> Config:
+    """Settings from environment variables (docs/operation.md lists them).
+
+    Raises `ConfigurationError` naming the variable when a value cannot be used.
+    """
+    home = Path(environ.get("SNAPSHOTS_HOME") or platformdirs.user_data_dir("snapshots")).expanduser().absolute()
+    registry_url = environ.get("SNAPSHOTS_REGISTRY_URL") or f"sqlite:///{home / 'registry.sqlite'}"
+    return Config(
+        home=home,
+        registry_url=registry_url,
+        # The engine keeps its tables in a schema of its own on PostgreSQL. On SQLite it gets a file of
+        # its own, so that its frequent small writes never wait for a restore's long ones.
+        jobs_url=registry_url if registry_url.startswith("postgres") else f"sqlite:///{home / 'jobs.sqlite'}",
+        max_payload_bytes=_whole_number(environ, "SNAPSHOTS_MAX_PAYLOAD_MIB", default=100, low=1) * MEBIBYTE,
+        threads=_whole_number(environ, "SNAPSHOTS_THREADS", default=8, low=1, high=64),
+    )
+
+
+def _whole_number(environ: Mapping[str, str], name: str, *, default: int, low: int, high: int = 1 << 20) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise ConfigurationError(f"{name} is {text!r}, but must be a whole number from {low} to {high}: change or unset it.")
+    return int(text)
