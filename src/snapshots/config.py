@@ -68,5 +68,7 @@ def _whole_number(environ: Mapping[str, str], name: str, *, default: int, low: i
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise ConfigurationError(f"{name} is {text!r}, but must be a whole number from {low} to {high}: change or unset it.")
+        raise ConfigurationError(
+            f"{name} is {text!r}, but must be a whole number from {low} to {high}: change or unset it."
+        )
     return int(text)

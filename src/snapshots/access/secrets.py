@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -84,18 +86,26 @@ def _open_sealed(text: str, site_name: str, key_file: Path) -> str:
 def _make_or_read_key(path: Path) -> bytes:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # O_EXCL: of two processes that start at once only one makes the key, and the other reads it.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _write_new_key(path)
         key = path.read_bytes()
-        if len(key) != _KEY_BYTES:
-            raise ConfigurationError(f"The key file {path} is damaged: restore it from a copy, or move it away.") from None
-        return key
     except OSError as error:
         raise StorageError(f"The key file {path} cannot be written ({error.strerror}): check SNAPSHOTS_HOME.") from None
-    with os.fdopen(descriptor, "wb") as file:
-        key = os.urandom(_KEY_BYTES)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    if len(key) != _KEY_BYTES:
+        raise ConfigurationError(f"The key file {path} is damaged: restore it from a copy, or move it away.")
     return key
+
+
+def _write_new_key(path: Path) -> None:
+    # mkstemp makes the file readable by its owner only. The link fails when another process was
+    # faster, and then that one's key is the key: nobody ever sees half a file.
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        Path(temporary).unlink()
