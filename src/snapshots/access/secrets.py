@@ -43,7 +43,8 @@ def get_token(reference: str, *, site_name: str, key_file: Path, environ: Mappin
         token = environ.get(rest, "").strip()
         if not token:
             raise ConfigurationError(
-                f"The token of site {site_name!r} is read from the environment variable {rest}, which is not set: set it."
+                f"The token of site {site_name!r} is read from the environment variable {rest}, "
+                "which is not set: set it."
             )
         return token
     if form == "file":
@@ -59,7 +60,8 @@ def _read_token_file(path: Path, site_name: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not text"
         raise ConfigurationError(
-            f"The token of site {site_name!r} cannot be read from {path} ({reason}): restore the file or add the site again."
+            f"The token of site {site_name!r} cannot be read from {path} ({reason}): "
+            "restore the file or add the site again."
         ) from None
     if not token:
         raise ConfigurationError(f"The token file {path} of site {site_name!r} is empty: put the API token into it.")

@@ -1,0 +1,89 @@
+"""The command line. Commands parse, call one wing, and render; `main` turns errors into exit codes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import click
+import typer
+from rich.markup import escape
+
+from snapshots.cli import backup, compare, demo, history, job, macro, restore, site, sticker, take
+from snapshots.cli.exit_codes import DONE, FAULT, INTERRUPTED, exit_code_of
+from snapshots.cli.output import err, shown
+from snapshots.errors import SnapshotsError, StorageError
+
+_STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO}
+
+
+def build() -> typer.Typer:
+    """The tree of commands."""
+    tree = typer.Typer(
+        name="snapshots",
+        help="Jira data frozen inside Confluence pages; its registry backed up, restored, and moved between sites.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    tree.command("take")(take.take)
+    tree.command("history")(history.history)
+    tree.command("compare")(compare.compare)
+    for module in (site, macro, sticker, backup, restore, job):
+        tree.add_typer(module.commands())
+    tree.command("demo")(demo.demo)
+    return tree
+
+
+def main() -> None:
+    """Run the command in `sys.argv` and exit with a code of docs/errors.md."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and answer its exit code; errors become one sentence on standard error."""
+    try:
+        return build()(arguments, standalone_mode=False) or DONE
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as misuse:
+        misuse.show()
+        return misuse.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        err().print("Interrupted. What was done so far is kept; `snapshots job list` shows what can go on.")
+        return INTERRUPTED
+    except SnapshotsError as error:
+        return _tell(error)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more while closing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:
+        if error.errno in _STORAGE_ERRNOS:
+            named = f" {error.filename}" if error.filename else ""
+            return _tell(StorageError(f"Cannot use{named or ' a file'}: {error.strerror}. Make room or check its rights."))
+        return _tell_fault(error)
+    except Exception as error:  # noqa: BLE001 - the last door: nobody above could say it better
+        return _tell_fault(error)
+
+
+def _tell(error: SnapshotsError) -> int:
+    err().print(f"[bold red]error[/] {escape(shown(str(error)))}")
+    return exit_code_of(error)
+
+
+def _tell_fault(error: BaseException) -> int:
+    if os.environ.get("SNAPSHOTS_DEBUG"):
+        raise error
+    # The text of an unforeseen error may hold anything, a token too; its type and place hold nothing.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "unknown place"
+    err().print(
+        f"[bold red]fault[/] Snapshots met something it does not know ({type(error).__name__} in {escape(place)}). "
+        "Set SNAPSHOTS_DEBUG=1, run it again, and report what it prints."
+    )
+    return FAULT
