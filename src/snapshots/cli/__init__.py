@@ -63,7 +63,9 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         if error.errno in _STORAGE_ERRNOS:
             named = f" {error.filename}" if error.filename else ""
-            return _tell(StorageError(f"Cannot use{named or ' a file'}: {error.strerror}. Make room or check its rights."))
+            return _tell(
+                StorageError(f"Cannot use{named or ' a file'}: {error.strerror}. Make room or check its rights.")
+            )
         return _tell_fault(error)
     except Exception as error:  # noqa: BLE001 - the last door: nobody above could say it better
         return _tell_fault(error)

@@ -52,13 +52,13 @@ def add(
             secret = f"file:{token_file.expanduser().absolute()}"
         else:
             secret = app.seal_token(_ask_token(name), site_name=name)
-        row = app.add_site(
-            name=name, url=url, jira_url=jira_url, account=account, secret=secret, replace=replace
-        )
+        row = app.add_site(name=name, url=url, jira_url=jira_url, account=account, secret=secret, replace=replace)
     if as_json:
         print_json(_as_json(row))
     else:
-        out().print(f"Site [bold]{escape(row.name)}[/] is {escape(row.confluence_url)}, with Jira at {escape(row.jira_url)}.")
+        out().print(
+            f"Site [bold]{escape(row.name)}[/] is {escape(row.confluence_url)}, with Jira at {escape(row.jira_url)}."
+        )
 
 
 def _ask_token(name: str) -> str:

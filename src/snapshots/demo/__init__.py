@@ -1,0 +1,1 @@
+"""The main job told on two small Atlassian sites of this machine; every step checks itself."""

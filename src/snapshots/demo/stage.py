@@ -1,0 +1,123 @@
+"""What the demo stands on: two sites, two installations of Snapshots, and a way to run commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import selectors
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from snapshots.errors import SiteUnavailable, SnapshotsError
+
+TOKEN = "emulator"
+ADMIN = "admin@example.com"
+
+_START_SECONDS = 60.0
+_COMMAND_SECONDS = 110.0
+
+
+class DemoFailed(SnapshotsError):
+    """A step of the demo did not end as it must. A fault of ours, shown with what was seen."""
+
+
+@dataclass(slots=True)
+class EmulatedSite:
+    """An Atlassian site in a process of its own."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[str]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def start_site(name: str, *, log_dir: Path, options: Sequence[str] = ()) -> EmulatedSite:
+    """Start an emulated site on a free port and wait until it answers."""
+    log = (log_dir / f"{name}.log").open("w", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "atlassian_emulator", "--port", "0", "--site-name", name, *options],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    url = _read_address(process)
+    if url is None:
+        process.kill()
+        words = (log_dir / f"{name}.log").read_text(encoding="utf-8")[-400:].strip()
+        raise SiteUnavailable(f"The emulated site {name!r} did not start: {words or 'it said nothing'}.")
+    return EmulatedSite(name, url, process)
+
+
+def _read_address(process: subprocess.Popen[str]) -> str | None:
+    """The first address the process prints, once it has said that it is ready."""
+    assert process.stdout is not None
+    deadline = time.monotonic() + _START_SECONDS
+    url = None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline and selector.select(max(0.0, deadline - time.monotonic())):
+            line = process.stdout.readline()
+            if not line:
+                return None
+            found = re.search(r"https?://[\w.:-]+", line)
+            url = url or (found[0] if found else None)
+            if "ready" in line.lower() and url:
+                return url
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command said."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+@dataclass(slots=True)
+class Installation:
+    """Snapshots as one administrator has it: a home of its own, and the command line."""
+
+    home: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, *arguments: str, expect: int = 0) -> Answer:
+        """Run one `snapshots` command; `DemoFailed` with its words when it ends with another exit code."""
+        done = subprocess.run(
+            [sys.executable, "-m", "snapshots", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+            env={
+                **os.environ,
+                **self.environ,
+                "SNAPSHOTS_HOME": str(self.home),
+                "COLUMNS": str(min(shutil.get_terminal_size().columns, 160)),
+            },
+        )
+        if done.returncode != expect:
+            words = (done.stderr or done.stdout).strip()[-800:]
+            raise DemoFailed(
+                f"`snapshots {' '.join(arguments)}` ended with exit code {done.returncode} instead of {expect}: {words}"
+            )
+        return Answer(done.returncode, done.stdout, done.stderr)
