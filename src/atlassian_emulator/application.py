@@ -1,0 +1,175 @@
+"""One request on its way: weather, who asks, route, answer, log."""
+
+from __future__ import annotations
+
+import socket
+import time
+import traceback
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException
+
+from atlassian_emulator.call import Call, ProductError, Reply
+from atlassian_emulator.refusals import refusal_for
+from atlassian_emulator.requestlog import RequestLog
+from atlassian_emulator.routing import Route, Router
+from atlassian_emulator.site import Site
+from atlassian_emulator.users import User
+from atlassian_emulator.weather import Disturbance, Weather, refusal_of
+
+CONTROL_PREFIX = "/_emulator/"
+_PIECES_OF_A_SLOW_BODY = 10
+
+
+class ConnectionDropped(ConnectionError):
+    """The weather ended this connection; the server closes it without a further word."""
+
+
+class Application:
+    """The WSGI application of one site."""
+
+    def __init__(self, site: Site, routes: Iterable[Route], weather: Weather, log: RequestLog) -> None:
+        self.site = site
+        self.weather = weather
+        self.log = log
+        self._router = Router(routes)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        if request.path.startswith(CONTROL_PREFIX):
+            response = _response(self._answer(request, _Trace()))
+        else:
+            response = self._answer_and_log(request, environ)
+        # A body that no route read would be taken for the next request of this connection.
+        request.stream.read()
+        return response(environ, start_response)
+
+    def _answer_and_log(self, request: Request, environ: dict[str, Any]) -> Response:
+        started = time.perf_counter_ns()
+        asked_at = self.site.clock()
+        trace = _Trace()
+        disturbance = self.weather.meet(request.method, request.path)
+        status = response_bytes = 0
+        try:
+            response = self._answer_in_weather(request, environ, disturbance, trace)
+            status, response_bytes = response.status_code, response.calculate_content_length() or 0
+            return response
+        finally:
+            self.log.add(
+                asked_at=asked_at,
+                method=request.method,
+                path=request.path,
+                query=request.query_string.decode("latin-1"),
+                user=trace.user.email if trace.user else "",
+                route=trace.route.name if trace.route else "",
+                status=status,
+                request_bytes=request.content_length or 0,
+                response_bytes=response_bytes,
+                duration_us=(time.perf_counter_ns() - started) // 1000,
+                weather=disturbance.kind if disturbance else "",
+            )
+
+    def _answer_in_weather(
+        self, request: Request, environ: dict[str, Any], disturbance: Disturbance | None, trace: _Trace
+    ) -> Response:
+        if disturbance is None:
+            return _response(self._answer(request, trace))
+        if disturbance.kind in ("rate-limit", "unavailable"):
+            refusal = refusal_of(disturbance, request.path, self.site.clock())
+            return _response(Reply(refusal.status, refusal.body, refusal.headers))
+        if disturbance.kind == "drop":
+            _drop(environ)
+        if disturbance.kind == "latency":
+            time.sleep(disturbance.seconds)
+        response = _response(self._answer(request, trace))
+        if disturbance.kind == "lose":
+            _drop(environ)
+        if disturbance.kind in ("cut", "slow"):
+            _make_slow(response, environ, disturbance)
+        return response
+
+    def _answer(self, request: Request, trace: _Trace) -> Reply:
+        """Carry the request out. Whatever the caller sent, the answer is a refusal and never a traceback."""
+        try:
+            trace.user = user = self._authenticate(request)
+            route, path = self._router.match(_method_of(request), request.path)
+            trace.route = route
+            if user is None and not route.open:
+                raise refusal_for(request.path, 401, "Client must be authenticated to access this resource.")
+            return route.answer(Call(request, path, user, self.site))
+        except ProductError as refusal:
+            return Reply(refusal.status, refusal.body, refusal.headers)
+        except HTTPException as error:
+            said_no = refusal_for(request.path, error.code or 400, error.description or "")
+            return Reply(said_no.status, said_no.body, said_no.headers)
+        except Exception:  # noqa: BLE001 - a fault of the emulator must reach its operator and still be answered
+            traceback.print_exc()
+            return Reply(500, refusal_for(request.path, 500, "The emulator itself failed; its output says how.").body)
+
+    def _authenticate(self, request: Request) -> User | None:
+        """Return the user of a Basic header, or None without one; wrong credentials are refused with 401."""
+        authorization = request.authorization
+        if authorization is None and "Authorization" not in request.headers:
+            return None
+        if authorization and authorization.type == "basic":
+            user = self.site.users.sign_in(authorization.username or "", authorization.password or "")
+            if user is not None:
+                return user
+        refusal = refusal_for(request.path, 401, "Client must be authenticated to access this resource.")
+        refusal.headers["X-Seraph-LoginReason"] = "AUTHENTICATED_FAILED"
+        refusal.headers["WWW-Authenticate"] = f'OAuth realm="{self.site.base_url}"'
+        raise refusal
+
+
+class _Trace:
+    """What became known of a request while it was answered, for the log."""
+
+    route: Route | None = None
+    user: User | None = None
+
+
+def _method_of(request: Request) -> str:
+    # A HEAD request is answered as a GET; the server leaves the body away.
+    return "GET" if request.method == "HEAD" else request.method
+
+
+def _response(reply: Reply) -> Response:
+    if reply.body is None:
+        response = Response(status=reply.status, headers=dict(reply.headers))
+        if reply.status == 204:
+            del response.headers["Content-Type"]
+        return response
+    if isinstance(reply.body, bytes):
+        response = Response(reply.body, reply.status, dict(reply.headers), content_type="application/octet-stream")
+        response.headers.update(reply.headers)
+        return response
+    body = msgspec.json.encode(reply.body)
+    return Response(body, reply.status, dict(reply.headers), content_type="application/json;charset=UTF-8")
+
+
+def _drop(environ: dict[str, Any]) -> None:
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is not None:
+        # Linger 0 makes the kernel send a reset, which is what a client sees when a balancer gives up.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    raise ConnectionDropped
+
+
+def _make_slow(response: Response, environ: dict[str, Any], disturbance: Disturbance) -> None:
+    """Send the body in pieces over `seconds`; cut it after half of them for a cut answer."""
+    body = response.get_data()
+    size = max(1, -(-len(body) // _PIECES_OF_A_SLOW_BODY))
+    cut_after = len(body) // 2 if disturbance.kind == "cut" else None
+
+    def pieces() -> Iterable[bytes]:
+        for start in range(0, len(body), size):
+            if cut_after is not None and start >= cut_after:
+                _drop(environ)
+            time.sleep(disturbance.seconds / _PIECES_OF_A_SLOW_BODY)
+            yield body[start : start + size]
+
+    response.response = pieces()
+    response.headers["Content-Length"] = str(len(body))
