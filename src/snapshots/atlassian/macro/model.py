@@ -1,0 +1,60 @@
+"""The macro, and what it points at. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+MACRO_NAME = "snapshots"
+
+_COMMENT = re.compile(r"capture ([0-9A-Za-z-]{1,64}) sha256:([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadLabel:
+    """Which capture an attachment version holds, said in its comment, so that nobody must download it."""
+
+    capture_id: str
+    payload_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """The capture that a page version shows: its id, and where and what its payload is."""
+
+    capture_id: str
+    attachment_version: int
+    payload_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """A Snapshots macro as it stands in a page body.
+
+    `definition` is its raw text, `None` when the macro was never set up. A Forge macro keeps the ids of
+    the page and the space where it was last edited; after a move they are stale, and tell where it came from.
+    """
+
+    remote_id: str
+    form: Literal["structured", "forge"]
+    definition: str | None
+    pointer: Pointer | None
+    stale_page_id: str | None = None
+    stale_space_key: str | None = None
+
+
+def attachment_name(macro_remote_id: str) -> str:
+    """The file on the page that holds the macro's payloads, one version for each capture."""
+    return f"snapshots-{macro_remote_id}.json"
+
+
+def format_attachment_comment(capture_id: str, payload_sha256: str) -> str:
+    """The comment of an attachment version that `parse_attachment_comment` reads."""
+    return f"capture {capture_id} sha256:{payload_sha256}"
+
+
+def parse_attachment_comment(text: str) -> PayloadLabel | None:
+    """The capture and digest in the comment of an attachment version; `None` when it is not one of ours."""
+    match = _COMMENT.fullmatch(text.strip())
+    return PayloadLabel(match[1], match[2]) if match else None
