@@ -156,10 +156,14 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
+def is_key(name: str) -> bool:
+    """Whether `name` means the issue's key, which Jira spells in three ways."""
+    return name.strip().lower() in _KEY_SPELLINGS
+
+
 def _column(name: str) -> str:
-    """Jira spells the key's field in three ways; ours is one, so that readers need not know them."""
-    stripped = name.strip()
-    return KEY_COLUMN if stripped.lower() in _KEY_SPELLINGS else stripped
+    """One spelling of the key, so that readers of a definition need not know Jira's three."""
+    return KEY_COLUMN if is_key(name) else name.strip()
 
 
 _EXAMPLE = '["key", "summary", "status"]'
