@@ -14,7 +14,6 @@ metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     }
 )
@@ -38,10 +37,13 @@ def _number(name: str, note: str, *, nullable: bool = False) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=nullable, comment=note)
 
 
+def _unique(*columns: str) -> sa.Index:
+    """An index and not a constraint: SQLite can drop and make again only what has a name (bulk.py)."""
+    return sa.Index(None, *columns, unique=True)
+
+
 def _reference(name: str, note: str) -> sa.Column[int]:
-    return sa.Column(
-        name, sa.BigInteger, sa.ForeignKey(f"{name.removesuffix('_id')}.id"), nullable=False, comment=note
-    )
+    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{name.removesuffix('_id')}.id"), nullable=False, comment=note)
 
 
 site = sa.Table(
@@ -56,7 +58,7 @@ site = sa.Table(
     _text("account", "e-mail address of the account that calls the site"),
     _text("secret", "where its API token is: env:NAME, file:PATH, or sealed:… encrypted with this machine's key"),
     _number("created_at", "µs UTC"),
-    sa.UniqueConstraint("name"),
+    _unique("name"),
 )
 
 space = sa.Table(
@@ -67,7 +69,7 @@ space = sa.Table(
     _text("key", "space key, as the site spells it"),
     _text("remote_id", "the site's id of the space"),
     _text("name", "as last seen"),
-    sa.UniqueConstraint("site_id", "key"),
+    _unique("site_id", "key"),
 )
 
 page = sa.Table(
@@ -77,7 +79,7 @@ page = sa.Table(
     _reference("space_id", "the space it is in"),
     _text("remote_id", "the site's id of the page"),
     _text("title", "as last seen"),
-    sa.UniqueConstraint("space_id", "remote_id"),
+    _unique("space_id", "remote_id"),
     sa.Index(None, "remote_id"),
 )
 
@@ -89,7 +91,7 @@ macro = sa.Table(
     _text("remote_id", "macro id in the page body; survives a move to another site"),
     _text("attachment_name", "file name of its payload on the page"),
     _text("definition", "canonical JSON of the definition at the last capture (docs/payload-format.md)"),
-    sa.UniqueConstraint("page_id", "remote_id"),
+    _unique("page_id", "remote_id"),
     sa.Index(None, "remote_id"),
 )
 
@@ -104,14 +106,16 @@ version = sa.Table(
     _text("captured_by", "account id of who took it"),
     _text("captured_by_name", "that person's display name then"),
     _text("trigger", "person, macro_key, global_key or schedule"),
-    _number("page_version", "the page version that first showed it; null where the page kept no such version", nullable=True),
+    _number(
+        "page_version", "the page version that first showed it; null where the page kept no such version", nullable=True
+    ),
     _number("attachment_version", "the attachment version that holds its payload"),
     _text("payload_sha256", "hexadecimal digest of the whole payload"),
     _number("payload_bytes", "length of the payload"),
     _text("data_sha256", "hexadecimal digest of columns and rows only: equal when Jira said the same"),
     _text("row_counts", "JSON array: rows of level 1, level 2, …"),
-    sa.UniqueConstraint("macro_id", "capture_id"),
-    sa.UniqueConstraint("macro_id", "number"),
+    _unique("macro_id", "capture_id"),
+    _unique("macro_id", "number"),
 )
 
 sticker = sa.Table(
@@ -123,7 +127,7 @@ sticker = sa.Table(
     _text("colour", "grey, blue, green, yellow, red or purple"),
     _text("created_by", "account id"),
     _number("created_at", "µs UTC"),
-    sa.UniqueConstraint("page_id", "name"),
+    _unique("page_id", "name"),
 )
 
 sticker_assignment = sa.Table(
@@ -134,7 +138,7 @@ sticker_assignment = sa.Table(
     _reference("version_id", "the version that carries it"),
     _text("assigned_by", "account id"),
     _number("assigned_at", "µs UTC"),
-    sa.UniqueConstraint("sticker_id", "version_id"),
+    _unique("sticker_id", "version_id"),
     sa.Index(None, "version_id"),
 )
 
@@ -174,7 +178,7 @@ restore_chunk = sa.Table(
     _text("name", "which part of the plan it carried out"),
     _text("counts", "JSON object: outcome to number of records"),
     _number("applied_at", "µs UTC"),
-    sa.UniqueConstraint("restore_id", "name"),
+    _unique("restore_id", "name"),
 )
 
 parked_record = sa.Table(
@@ -188,5 +192,5 @@ parked_record = sa.Table(
     _text("record", "JSON: the record as the archive held it"),
     _text("reason", "what is missing, in words"),
     _number("parked_at", "µs UTC"),
-    sa.UniqueConstraint("site_id", "source_cloud_id", "kind", "natural_key"),
+    _unique("site_id", "source_cloud_id", "kind", "natural_key"),
 )

@@ -1,0 +1,74 @@
+"""Parked records: restored, and waiting for the page, macro or payload they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from snapshots.registry import rows, tables
+
+_BLOCK_ROWS = 1000
+_KEY = ("site_id", "source_cloud_id", "kind", "natural_key")
+
+
+@dataclass(frozen=True, slots=True)
+class NewParked:
+    """A record to park. Fields as in `tables.parked_record`."""
+
+    site_id: int
+    source_cloud_id: str
+    kind: str
+    natural_key: str
+    record: str
+    reason: str
+    parked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRow:
+    """A parked record. Fields as in `tables.parked_record`."""
+
+    id: int
+    site_id: int
+    source_cloud_id: str
+    kind: str
+    natural_key: str
+    record: str
+    reason: str
+    parked_at: int
+
+
+def put_parked(conn: sa.Connection, parked: Iterable[NewParked]) -> None:
+    """Park records; one that is parked already gets its present record, reason and moment."""
+    for block in rows.in_blocks(parked, _BLOCK_ROWS):
+        rows.insert_or_replace(conn, tables.parked_record, _KEY, [asdict(row) for row in block])
+
+
+def iter_parked(conn: sa.Connection, site_id: int, kind: str) -> Iterator[ParkedRow]:
+    """The site's parked records of one kind, in the order they were parked; some may be deleted on the way."""
+    parked = tables.parked_record
+    last_id = 0
+    while True:
+        statement = rows.select_as(ParkedRow, parked).where(
+            parked.c.site_id == site_id, parked.c.kind == kind, parked.c.id > last_id
+        )
+        block = rows.fetch_all(conn, ParkedRow, statement.order_by(parked.c.id).limit(_BLOCK_ROWS))
+        if not block:
+            return
+        yield from block
+        last_id = block[-1].id
+
+
+def delete_parked(conn: sa.Connection, ids: Sequence[int]) -> None:
+    """Take records off the list, since they have found their place."""
+    for block in rows.in_blocks(ids, _BLOCK_ROWS):
+        conn.execute(tables.parked_record.delete().where(tables.parked_record.c.id.in_(block)))
+
+
+def count_parked(conn: sa.Connection, site_id: int) -> dict[str, int]:
+    """How many records of each kind wait for the site; kinds without any are left out."""
+    parked = tables.parked_record
+    statement = sa.select(parked.c.kind, sa.func.count()).where(parked.c.site_id == site_id).group_by(parked.c.kind)
+    return {row[0]: row[1] for row in conn.execute(statement)}

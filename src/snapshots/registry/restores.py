@@ -1,0 +1,106 @@
+"""Restores: each with a log of the chunks it has carried out, so that it can be taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from snapshots.errors import NotFound
+from snapshots.registry import rows, tables
+
+FinalState = Literal["done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreRow:
+    """One restore. Fields as in `tables.restore`."""
+
+    id: int
+    site_id: int
+    source_cloud_id: str
+    archive_path: str
+    archive_sha256: str
+    state: str
+    started_at: int
+    finished_at: int | None
+    options: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """One chunk that was carried out. Fields as in `tables.restore_chunk`."""
+
+    id: int
+    restore_id: int
+    name: str
+    counts: str
+    applied_at: int
+
+
+def start_restore(
+    conn: sa.Connection,
+    *,
+    site_id: int,
+    source_cloud_id: str,
+    archive_path: str,
+    archive_sha256: str,
+    started_at: int,
+    options: str,
+) -> int:
+    """Note that a restore is running; answers the id of its row."""
+    return rows.insert_row(
+        conn,
+        tables.restore,
+        site_id=site_id,
+        source_cloud_id=source_cloud_id,
+        archive_path=archive_path,
+        archive_sha256=archive_sha256,
+        state="running",
+        started_at=started_at,
+        options=options,
+    )
+
+
+def finish_restore(conn: sa.Connection, restore_id: int, state: FinalState, finished_at: int) -> None:
+    """Note how the restore ended."""
+    rows.update_row(conn, tables.restore, restore_id, state=state, finished_at=finished_at)
+
+
+def get_restore(conn: sa.Connection, restore_id: int) -> RestoreRow:
+    """The restore with this id. Raises NotFound."""
+    restore = tables.restore
+    found = rows.fetch_one(conn, RestoreRow, rows.select_as(RestoreRow, restore).where(restore.c.id == restore_id))
+    if found is None:
+        raise NotFound(f"There is no restore {restore_id}; list the site's restores to see which there are.")
+    return found
+
+
+def list_restores(conn: sa.Connection, site_id: int) -> list[RestoreRow]:
+    """The site's restores, newest first."""
+    restore = tables.restore
+    statement = rows.select_as(RestoreRow, restore).where(restore.c.site_id == site_id)
+    return rows.fetch_all(conn, RestoreRow, statement.order_by(restore.c.started_at.desc(), restore.c.id.desc()))
+
+
+def add_chunk(conn: sa.Connection, restore_id: int, name: str, counts: str, applied_at: int) -> None:
+    """Note in the chunk's own transaction that it was carried out. A name is used once in a restore."""
+    rows.insert_row(conn, tables.restore_chunk, restore_id=restore_id, name=name, counts=counts, applied_at=applied_at)
+
+
+def find_chunk(conn: sa.Connection, restore_id: int, name: str) -> ChunkRow | None:
+    chunk = tables.restore_chunk
+    return rows.fetch_one(
+        conn,
+        ChunkRow,
+        rows.select_as(ChunkRow, chunk).where(chunk.c.restore_id == restore_id, chunk.c.name == name),
+    )
+
+
+def list_chunks(conn: sa.Connection, restore_id: int) -> list[ChunkRow]:
+    """What the restore has carried out, in that order."""
+    chunk = tables.restore_chunk
+    return rows.fetch_all(
+        conn, ChunkRow, rows.select_as(ChunkRow, chunk).where(chunk.c.restore_id == restore_id).order_by(chunk.c.id)
+    )

@@ -1,0 +1,45 @@
+"""Spaces that hold pages with snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from snapshots.registry import rows, tables
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceRow:
+    """A space of a site."""
+
+    id: int
+    site_id: int
+    key: str
+    remote_id: str
+    name: str
+
+
+def put_space(conn: sa.Connection, site_id: int, key: str, remote_id: str, name: str) -> int:
+    """Add the space, or note its present id and name; answers the id of its row."""
+    found = find_space(conn, site_id, key)
+    if found is None:
+        return rows.insert_row(conn, tables.space, site_id=site_id, key=key, remote_id=remote_id, name=name)
+    if (found.remote_id, found.name) != (remote_id, name):
+        rows.update_row(conn, tables.space, found.id, remote_id=remote_id, name=name)
+    return found.id
+
+
+def find_space(conn: sa.Connection, site_id: int, key: str) -> SpaceRow | None:
+    space = tables.space
+    return rows.fetch_one(
+        conn, SpaceRow, rows.select_as(SpaceRow, space).where(space.c.site_id == site_id, space.c.key == key)
+    )
+
+
+def list_spaces(conn: sa.Connection, site_id: int) -> list[SpaceRow]:
+    """Every space of the site, by key."""
+    space = tables.space
+    found = rows.fetch_all(conn, SpaceRow, rows.select_as(SpaceRow, space).where(space.c.site_id == site_id))
+    # Sorted here: how a database sorts text depends on its collation.
+    return sorted(found, key=lambda row: row.key)

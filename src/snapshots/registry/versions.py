@@ -1,0 +1,112 @@
+"""Versions: the captures of a macro, numbered from 1."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from snapshots.errors import NotFound
+from snapshots.registry import rows, tables
+from snapshots.registry.stickers import StickerRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A capture that has no number yet. Fields as in `tables.version`."""
+
+    macro_id: int
+    capture_id: str
+    captured_at: int
+    captured_by: str
+    captured_by_name: str
+    trigger: str
+    page_version: int | None
+    attachment_version: int
+    payload_sha256: str
+    payload_bytes: int
+    data_sha256: str
+    row_counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One capture's place in its macro's history. Fields as in `tables.version`, and its stickers by name."""
+
+    id: int
+    macro_id: int
+    capture_id: str
+    number: int
+    captured_at: int
+    captured_by: str
+    captured_by_name: str
+    trigger: str
+    page_version: int | None
+    attachment_version: int
+    payload_sha256: str
+    payload_bytes: int
+    data_sha256: str
+    row_counts: str
+    stickers: tuple[StickerRow, ...] = ()
+
+
+_SELECT: sa.Select[Any] = sa.select(*tables.version.c)
+
+
+def add_version(conn: sa.Connection, new: NewVersion) -> VersionRow:
+    """Put the capture at the end of its macro's history.
+
+    A capture that is there already is left as it is and answered, so a repeated step does no harm.
+    """
+    found = find_version_of_capture(conn, new.macro_id, new.capture_id)
+    if found is not None:
+        return found
+    version = tables.version
+    newest = conn.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.macro_id == new.macro_id))
+    number = (newest or 0) + 1
+    rows.insert_row(conn, version, **asdict(new), number=number)
+    return get_version(conn, new.macro_id, number)
+
+
+def list_versions(conn: sa.Connection, macro_id: int) -> list[VersionRow]:
+    """The macro's history, newest first."""
+    version = tables.version
+    statement = _SELECT.where(version.c.macro_id == macro_id).order_by(version.c.number.desc())
+    return _fetch_with_stickers(conn, statement)
+
+
+def get_version(conn: sa.Connection, macro_id: int, number: int) -> VersionRow:
+    """The macro's version of this number. Raises NotFound."""
+    version = tables.version
+    found = _fetch_with_stickers(conn, _SELECT.where(version.c.macro_id == macro_id, version.c.number == number))
+    if not found:
+        newest = conn.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.macro_id == macro_id))
+        known = "it has none yet" if newest is None else f"its newest is {newest}"
+        raise NotFound(f"The macro has no version {number}; {known}.")
+    return found[0]
+
+
+def find_version_of_capture(conn: sa.Connection, macro_id: int, capture_id: str) -> VersionRow | None:
+    version = tables.version
+    found = _fetch_with_stickers(
+        conn, _SELECT.where(version.c.macro_id == macro_id, version.c.capture_id == capture_id)
+    )
+    return found[0] if found else None
+
+
+def _fetch_with_stickers(conn: sa.Connection, statement: sa.Select[Any]) -> list[VersionRow]:
+    versions = [VersionRow(*row) for row in conn.execute(statement)]
+    chosen = statement.with_only_columns(tables.version.c.id).order_by(None).scalar_subquery()
+    sticker, assignment = tables.sticker, tables.sticker_assignment
+    assigned = conn.execute(
+        sa.select(assignment.c.version_id, *sticker.c)
+        .join(sticker, assignment.c.sticker_id == sticker.c.id)
+        .where(assignment.c.version_id.in_(chosen))
+    )
+    stickers: dict[int, list[StickerRow]] = {}
+    for version_id, *values in assigned:
+        stickers.setdefault(version_id, []).append(StickerRow(*values))
+    for of_version in stickers.values():
+        of_version.sort(key=lambda row: row.name)
+    return [replace(row, stickers=tuple(stickers.get(row.id, ()))) for row in versions]
