@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from snapshots.access.sites import parse_addresses
 from snapshots.app import App
 from snapshots.cli.output import JsonOption, moment, out, print_json, print_table, shown
 from snapshots.config import read_config
@@ -52,7 +53,7 @@ def add(
             secret = f"file:{token_file.expanduser().absolute()}"
         else:
             secret = app.seal_token(_ask_token(name), site_name=name)
-        row = app.add_site(name=name, url=url, jira_url=jira_url, account=account, secret=secret, replace=replace)
+        row = app.add_site(name, parse_addresses(url, jira_url), account=account, secret=secret, replace=replace)
     if as_json:
         print_json(_as_json(row))
     else:

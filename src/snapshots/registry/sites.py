@@ -73,6 +73,18 @@ def list_sites(conn: sa.Connection) -> list[SiteRow]:
     return rows.fetch_all(conn, SiteRow, rows.select_as(SiteRow, tables.site).order_by(tables.site.c.name))
 
 
-def put_secret(conn: sa.Connection, site_id: int, secret: str) -> None:
-    """Say from now on that the site's token is in another place."""
-    rows.update_row(conn, tables.site, site_id, secret=secret)
+def replace_site(
+    conn: sa.Connection, site_id: int, *, confluence_url: str, jira_url: str, account: str, secret: str
+) -> SiteRow:
+    """Say from now on where the site is and how to call it; its name and identity stay."""
+    rows.update_row(
+        conn,
+        tables.site,
+        site_id,
+        confluence_url=confluence_url,
+        jira_url=jira_url,
+        account=account,
+        secret=secret,
+    )
+    site = tables.site
+    return SiteRow(*conn.execute(rows.select_as(SiteRow, site).where(site.c.id == site_id)).one())
