@@ -112,4 +112,4 @@ class Issue(msgspec.Struct, frozen=True):
 
     id: int
     key: str
-    fields: dict[str, msgspec.Raw]
+    fields: dict[str, msgspec.Raw] = {}

@@ -2,16 +2,227 @@
 
 from __future__ import annotations
 
-from snapshots.atlassian.connection import Connection
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import msgspec
+import urllib3
+from urllib3.exceptions import HTTPError
+from urllib3.filepost import encode_multipart_formdata
+
+from snapshots.atlassian.call import REDIRECTS, Answer, Call, Query, decode, next_hop, with_query
+from snapshots.atlassian.connection import Connection, origin_of
+from snapshots.atlassian.failures import (
+    describe_move,
+    describe_pause,
+    describe_refusal,
+    describe_silence,
+    is_worth_repeating,
+    read_words,
+)
+from snapshots.atlassian.limits import (
+    MAX_RETRIES,
+    REQUESTS_PER_SECOND,
+    Governor,
+    PatienceExceeded,
+    back_off_seconds,
+    parse_retry_after,
+)
+from snapshots.errors import ConfigurationError, SiteRefused, SnapshotsError
+
+MAX_REDIRECTS = 5
+
+Parts = Sequence[urllib3.fields.RequestField]
+
+_Decoded = TypeVar("_Decoded")
+
+_NOT_CARRIED_OUT = frozenset({429, 503})
+"""Answers of a site that did not even begin."""
+
+_GATEWAY_TROUBLE = frozenset({500, 502, 504})
+"""Answers that leave open whether the site did what was asked."""
 
 
 class Transport:
-    """Sends requests to one site, from as many threads as like to."""
+    """Sends requests to one site, from as many threads as like to.
 
-    def __init__(self, connection: Connection, *, threads: int = 8) -> None:
+    At most `threads` requests are under way and about 100 a second are begun, whoever sends them. A pause
+    that the site asks for holds for all threads; one beyond `patience_seconds` becomes a `SiteUnavailable`
+    that says when to try again. `clock` (monotonic) and `now` (of day) are in seconds; all four callables
+    are there to be replaced in tests.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        threads: int = 8,
+        patience_seconds: float = 120.0,
+        connect_timeout_seconds: float = 10.0,
+        read_timeout_seconds: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         self.connection = connection
         self.threads = threads
-        self.requests_sent = 0
+        self._governor = Governor(
+            requests_per_second=REQUESTS_PER_SECOND, patience_seconds=patience_seconds, clock=clock, sleep=sleep
+        )
+        self._now = now
+        self._sleep = sleep
+        self._jitter = jitter
+        self._slots = threading.BoundedSemaphore(threads)
+        self._count_lock = threading.Lock()
+        self._requests_sent = 0
+        self._origins = connection.origins
+        self._pools = urllib3.PoolManager(
+            maxsize=threads,
+            retries=False,
+            timeout=urllib3.Timeout(connect=connect_timeout_seconds, read=read_timeout_seconds),
+            headers={"User-Agent": "snapshots", "Accept-Encoding": "gzip"},
+        )
+
+    @property
+    def requests_sent(self) -> int:
+        """Requests sent so far, retries included."""
+        return self._requests_sent
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close all connections."""
+        self._pools.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        doing: str,
+        query: Query | None = None,
+        json: Any = None,
+        parts: Parts | None = None,
+        idempotent: bool | None = None,
+    ) -> Answer:
+        """Send a request to the site and answer what it said.
+
+        `doing` is what messages call it (`reading page 17`). The body is `json` or multipart `parts`. An
+        `idempotent` request (by default every GET) is sent again when the connection drops or times out; any
+        is sent again after 429 and 503, which mean that it was not carried out.
+
+        Raises `SiteUnavailable` after the last retry, `AuthenticationFailed`, `PermissionDenied`,
+        `NotFound`, `StaleVersion`, `PayloadTooLarge`, and `SiteRefused` for any other no.
+        """
+        headers = {"Accept": "application/json"}
+        body = None
+        if json is not None:
+            body = msgspec.json.encode(json)
+            headers["Content-Type"] = "application/json"
+        elif parts is not None:
+            body, headers["Content-Type"] = encode_multipart_formdata(parts)
+            # Confluence takes an upload without this header for a forged form.
+            headers["X-Atlassian-Token"] = "no-check"
+        repeatable = method == "GET" if idempotent is None else idempotent
+        return self._send(Call(method, with_query(url, query), doing, headers, body, repeatable))
+
+    def get(self, url: str, shape: type[_Decoded], *, doing: str, query: Query | None = None) -> _Decoded:
+        """GET, decoded straight into `shape`."""
+        return decode(self.request("GET", url, doing=doing, query=query).body, shape, url=url, doing=doing)
+
+    def ask(self, url: str, shape: type[_Decoded], *, doing: str, json: Any, query: Query | None = None) -> _Decoded:
+        """POST a question, which changes nothing on the site; the answer is decoded straight into `shape`."""
+        answer = self.request("POST", url, doing=doing, query=query, json=json, idempotent=True)
+        return decode(answer.body, shape, url=url, doing=doing)
+
+    def download(self, url: str, *, doing: str, query: Query | None = None) -> bytes:
+        """The bytes behind a link that the site gives out by redirect.
+
+        The site's credentials go to the site alone: once a redirect leads elsewhere they are left off for
+        good. Raises `SiteRefused` for a loop, a chain of more than five, and an address that is not http,
+        or not https where the one before was.
+        """
+        url = with_query(url, query)
+        seen = {url}
+        authorized = True
+        while True:
+            call = Call("GET", url, doing, {}, None, repeatable=True, may_redirect=True)
+            authorized = authorized and origin_of(url) in self._origins
+            answer = self._send(call, authorized=authorized)
+            if answer.status not in REDIRECTS:
+                return answer.body
+            url = next_hop(call, answer)
+            if url in seen or len(seen) > MAX_REDIRECTS:
+                raise SiteRefused(
+                    f"{call.site} led us round in circles for {doing}; try again, or tell its administrator.",
+                    status=answer.status,
+                )
+            seen.add(url)
+
+    def _send(self, call: Call, *, authorized: bool = True) -> Answer:
+        """Send until there is an answer worth giving, or a reason to give up."""
+        retry = 0
+        while True:
+            retry += 1
+            try:
+                answer = self._exchange(call, authorized=authorized)
+            except HTTPError as error:
+                if retry > MAX_RETRIES or not is_worth_repeating(error, call.repeatable):
+                    raise describe_silence(error, call.repeatable, site=call.site, doing=call.doing) from error
+                self._sleep(back_off_seconds(retry, self._jitter))
+                continue
+            if answer.status < 300 or (call.may_redirect and answer.status in REDIRECTS):
+                return answer
+            if retry > MAX_RETRIES or not self._wait_after(call, answer, retry):
+                raise self._refusal(call, answer)
+
+    def _exchange(self, call: Call, *, authorized: bool) -> Answer:
+        """Wait for our turn, send once, read all of the answer."""
+        headers = {**self._pools.headers, **call.headers}
+        if authorized:
+            if origin_of(call.url) not in self._origins:
+                raise ConfigurationError(f"{call.site} is not the site that this account belongs to; nothing was sent.")
+            headers["Authorization"] = self.connection.authorization()
+        with self._slots:
+            try:
+                self._governor.wait_turn()
+            except PatienceExceeded as exceeded:
+                moment = datetime.fromtimestamp(self._now() + exceeded.seconds, UTC)
+                raise describe_pause(moment, exceeded.seconds, site=call.site, doing=call.doing) from None
+            with self._count_lock:
+                self._requests_sent += 1
+            response = self._pools.request(
+                call.method, call.url, body=call.body, headers=headers, redirect=False, retries=False
+            )
+        return Answer(response.status, response.headers, response.data)
+
+    def _wait_after(self, call: Call, answer: Answer, retry: int) -> bool:
+        """Wait as the site asks before another try; `False` when there should be none."""
+        told = parse_retry_after(answer.headers.get("Retry-After"), self._now())
+        if answer.status in _NOT_CARRIED_OUT:
+            self._governor.pause(back_off_seconds(retry, self._jitter) if told is None else told)
+            return True
+        if answer.status in _GATEWAY_TROUBLE and call.repeatable:
+            self._sleep(back_off_seconds(retry, self._jitter))
+            return True
+        return False
+
+    def _refusal(self, call: Call, answer: Answer) -> SnapshotsError:
+        if answer.status in REDIRECTS:
+            return describe_move(answer.status, answer.headers.get("Location"), site=call.site, doing=call.doing)
+        authorization = self.connection.authorization()
+        secrets = (self.connection.token, authorization.removeprefix("Basic "))
+        words = read_words(answer.body, secrets)
+        return describe_refusal(answer.status, words, site=call.site, doing=call.doing, account=self.connection.account)
