@@ -1,0 +1,1 @@
+"""What was taken before: the versions of a macro, and what changed between two of them."""
