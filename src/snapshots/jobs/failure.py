@@ -27,7 +27,8 @@ def restore_error(recorded: PortableWorkflowError) -> Exception:
             ground = next(base for base in kind.__mro__ if base.__module__ == errors.__name__)
             if ground is SiteRefused:
                 return SiteRefused(recorded.message, status=int(recorded.code or 0))
-            return ground(recorded.message)
+            error: SnapshotsError = ground(recorded.message)
+            return error
     return UnexpectedJobError(f"{recorded.name}: {recorded.message}")
 
 

@@ -24,7 +24,8 @@ ReferenceKind = Literal["key", "field", "metadata"]
 
 
 # msgspec's structs are made several times faster than frozen dataclasses, and parsing is mostly the making of nodes.
-class Node(msgspec.Struct, frozen=True):
+# Comparing or hashing a tree by value would go as deep as the query nests, in C; so a node is equal to itself only.
+class Node(msgspec.Struct, frozen=True, eq=False):
     """A part of the query that covers `text[start:end]`."""
 
     start: int
@@ -75,10 +76,10 @@ Operand = Value | Empty | Reference | Function | List
 
 
 class Property(Node, frozen=True):
-    """`[key].path` behind a field: an entity property, or a part of it."""
+    """`[key].path` behind a field: an entity property, or a part of it. Quotes cut the path into several words."""
 
     key: Value
-    path: Value | None
+    path: tuple[Value, ...]
 
 
 class Field(Node, frozen=True):
@@ -147,7 +148,7 @@ class OrderBy(Node, frozen=True):
     text: str
 
 
-class Query(msgspec.Struct, frozen=True):
+class Query(msgspec.Struct, frozen=True, eq=False):
     """A query that was understood. `str(query)` is the text that was parsed, character for character."""
 
     text: str
@@ -210,6 +211,6 @@ def _children(node: Node) -> tuple[Node, ...]:
         case Field():
             return node.properties
         case Property():
-            return (node.key,) if node.path is None else (node.key, node.path)
+            return (node.key, *node.path)
         case _:
             return ()
