@@ -19,6 +19,7 @@ class Ids:
 
     def __init__(self, database: Database, site_name: str) -> None:
         self._database = database
+        self._site_name = site_name
         digest = hashlib.sha256(site_name.encode()).digest()
         self.first = (int.from_bytes(digest[:8]) % _SLOTS + 1) * _SLOT_SIZE + 1
 
@@ -28,6 +29,11 @@ class Ids:
             row = c.execute(
                 "INSERT INTO sequences (name, value) VALUES (?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET value = value + ? RETURNING value",
-                (kind, self.first + count, count),
+                (kind, self._first_of(kind) + count, count),
             ).fetchone()
         return int(row[0]) - count
+
+    def _first_of(self, kind: str) -> int:
+        # Kinds start at different numbers, so that a space's id is not by chance that of a page.
+        digest = hashlib.sha256(f"{self._site_name}/{kind}".encode()).digest()
+        return self.first + int.from_bytes(digest[:8]) % (_SLOT_SIZE // 10)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from atlassian_emulator.confluence import attachments, pages, people, properties, spaces, uploads, versions
+from atlassian_emulator.confluence.schema import SCHEMA
 from atlassian_emulator.routing import Route
 
-ROUTES: tuple[Route, ...] = ()
-SCHEMA = ""
+__all__ = ["ROUTES", "SCHEMA"]
+
+ROUTES: tuple[Route, ...] = (
+    *spaces.ROUTES,
+    *pages.ROUTES,
+    *versions.ROUTES,
+    *attachments.ROUTES,
+    *uploads.ROUTES,
+    *properties.ROUTES,
+    *people.ROUTES,
+)

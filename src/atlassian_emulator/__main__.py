@@ -1,0 +1,130 @@
+"""The command line: start a site, or move a space from one to another."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sqlite3
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from atlassian_emulator import jira
+from atlassian_emulator.server import EmulatorServer
+from atlassian_emulator.site import DEFAULT_TOKEN
+from atlassian_emulator.weather import Disturbance
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out the command line and return the exit code: 0, or 1 after a sentence on standard error."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["copy-space"]:
+        return _copy_space(_copy_parser().parse_args(given[1:]))
+    return _serve(_serve_parser().parse_args(given))
+
+
+def _serve_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="atlassian-emulator",
+        description="A small Atlassian site on this machine: Confluence and Jira over REST.",
+        epilog="atlassian-emulator copy-space --help: move a space from one emulated site to another.",
+    )
+    parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one (default: 8090)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--site-name", default="acme", help="name of the site, which decides its ids (default: acme)")
+    parser.add_argument("--deployment", choices=["cloud"], default="cloud", help="what kind of site (default: cloud)")
+    parser.add_argument("--token", default=DEFAULT_TOKEN, help=f"API token of its users (default: {DEFAULT_TOKEN})")
+    parser.add_argument("--data-dir", type=Path, help="directory to keep the site in; without, it is kept in memory")
+    parser.add_argument("--issues", type=Path, help="issues to load into Jira, one JSON object a line (.jsonl.gz)")
+    parser.add_argument("--demo", action="store_true", help="load a made-up set of issues into Jira")
+    parser.add_argument("--weather", default="[]", help="disturbances, as JSON (see docs/emulator.md)")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    try:
+        weather = msgspec.json.decode(options.weather, type=list[Disturbance])
+    except (msgspec.DecodeError, ValueError) as error:
+        return _fail(f"--weather cannot be read: {error}.")
+    try:
+        server = EmulatorServer(
+            options.site_name,
+            host=options.host,
+            port=options.port,
+            data_dir=options.data_dir,
+            token=options.token,
+            deployment=options.deployment,
+            weather=weather,
+        )
+    except (OSError, sqlite3.DatabaseError) as error:
+        where = f"{options.host}:{options.port}"
+        return _fail(
+            f"The site cannot be started on {where}: {getattr(error, 'strerror', '') or error}. Choose another --port or --data-dir."
+        )
+    try:
+        loaded = _load(server, options)
+    except (OSError, ValueError) as error:
+        server.close()
+        return _fail(f"The issues cannot be loaded: {error}.")
+    _announce(server, options, loaded)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: threading.Thread(target=server.stop).start())
+    server.serve()
+    return 0
+
+
+def _load(server: EmulatorServer, options: argparse.Namespace) -> int:
+    if options.demo:
+        return jira.load_demo(server.site)
+    return jira.load_issues(server.site, options.issues) if options.issues else 0
+
+
+def _announce(server: EmulatorServer, options: argparse.Namespace, loaded: int) -> None:
+    site = server.site
+    kept = f"in {options.data_dir}" if options.data_dir else "in memory"
+    people = ", ".join(user.email for user in site.users.list_all() if user.role != "person")
+    issues = f", {loaded} issues loaded" if loaded else ""
+    _say(f"{site.name}: {server.url} (Confluence below {server.url}/wiki), kept {kept}{issues}")
+    _say(f"users: {people}; API token: {'emulator' if options.token == DEFAULT_TOKEN else 'as given'}")
+    _say("ready")
+
+
+def _copy_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="atlassian-emulator copy-space", description="Move a space between two running emulated sites."
+    )
+    parser.add_argument("--from", dest="source", required=True, help="address of the site that has the space")
+    parser.add_argument("--to", dest="destination", required=True, help="address of the site that gets it")
+    parser.add_argument("--space", required=True, help="key of the space")
+    parser.add_argument("--rename-to", help="key of the space at the destination, if it is another")
+    parser.add_argument(
+        "--current-version-only", action="store_true", help="leave history behind, as tools built on REST do"
+    )
+    return parser
+
+
+def _copy_space(options: argparse.Namespace) -> int:
+    raise NotImplementedError
+
+
+def _fail(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1
+
+
+def _say(sentence: str) -> None:
+    # Whoever started this process may be waiting for the word "ready" at the other end of a pipe.
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+
+
+def _exit() -> NoReturn:
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    _exit()

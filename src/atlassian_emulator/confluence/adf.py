@@ -1,0 +1,244 @@
+"""Storage format and Atlassian's Document Format (ADF), converted into each other.
+
+What both know: paragraphs, headings, lists, rules, code, quotes, tables, links, the usual marks, classic and
+Forge macros. What only one knows is kept as the text in it.
+"""
+
+from __future__ import annotations
+
+from html import escape, unescape
+from typing import Any
+from xml.parsers import expat
+
+_BLOCK_OF_NODE = {
+    "paragraph": "p",
+    "bulletList": "ul",
+    "orderedList": "ol",
+    "listItem": "li",
+    "blockquote": "blockquote",
+    "tableRow": "tr",
+    "tableHeader": "th",
+    "tableCell": "td",
+}
+_NODE_OF_BLOCK = {tag: node for node, tag in _BLOCK_OF_NODE.items()}
+_TAG_OF_MARK = {"strong": "strong", "em": "em", "code": "code", "underline": "u", "strike": "del"}
+_MARK_OF_TAG = {**{tag: mark for mark, tag in _TAG_OF_MARK.items()}, "b": "strong", "i": "em", "s": "strike"}
+_CLASSIC = "com.atlassian.confluence.macro.core"
+_DEEPEST = 100
+
+
+def storage_from_adf(document: Any) -> str:
+    """Return a document as storage format; ValueError when it is not an ADF document."""
+    if not isinstance(document, dict) or document.get("type") != "doc":
+        raise ValueError("it is not an ADF document: type is not 'doc'")
+    return "".join(_storage_of(node, 0) for node in _children(document))
+
+
+def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
+    content = node.get("content", [])
+    if not isinstance(content, list) or not all(isinstance(child, dict) for child in content):
+        raise ValueError("content must be a list of nodes")
+    return content
+
+
+def _attributes(node: dict[str, Any]) -> dict[str, Any]:
+    attributes = node.get("attrs") or {}
+    if not isinstance(attributes, dict):
+        raise ValueError("attrs must be an object")
+    return attributes
+
+
+def _storage_of(node: dict[str, Any], depth: int) -> str:
+    if depth > _DEEPEST:
+        raise ValueError("nodes are nested too deep")
+    kind = node.get("type")
+    if kind == "text":
+        return _marked_text(node)
+    if kind == "hardBreak":
+        return "<br />"
+    if kind == "rule":
+        return "<hr />"
+    inner = "".join(_storage_of(child, depth + 1) for child in _children(node))
+    if kind in ("extension", "inlineExtension", "bodiedExtension"):
+        return _macro_of(node, inner)
+    if kind == "heading":
+        level = _attributes(node).get("level", 1)
+        return f"<h{level}>{inner}</h{level}>" if level in range(1, 7) else inner
+    if kind == "codeBlock":
+        text = unescape(inner).replace("]]>", "]]]]><![CDATA[>")
+        code = f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body>"
+        return f'<ac:structured-macro ac:name="code" ac:schema-version="1">{code}</ac:structured-macro>'
+    if kind == "table":
+        return f"<table><tbody>{inner}</tbody></table>"
+    tag = _BLOCK_OF_NODE.get(str(kind))
+    return f"<{tag}>{inner}</{tag}>" if tag else inner
+
+
+def _marked_text(node: dict[str, Any]) -> str:
+    text = escape(str(node.get("text", "")), quote=False)
+    marks = node.get("marks") or []
+    if not isinstance(marks, list) or not all(isinstance(mark, dict) for mark in marks):
+        raise ValueError("marks must be a list of marks")
+    for mark in marks:
+        if mark.get("type") == "link":
+            text = f'<a href="{escape(str(_attributes(mark).get("href", "")))}">{text}</a>'
+        elif mark.get("type") in _TAG_OF_MARK:
+            tag = _TAG_OF_MARK[mark["type"]]
+            text = f"<{tag}>{text}</{tag}>"
+    return text
+
+
+def _macro_of(node: dict[str, Any], inner: str) -> str:
+    attributes = _attributes(node)
+    key = str(attributes.get("extensionKey", ""))
+    given = attributes.get("parameters")
+    parameters: dict[str, Any] = given if isinstance(given, dict) else {}
+    if attributes.get("extensionType") != _CLASSIC:
+        return _forge_macro(str(node["type"]), key, attributes, parameters)
+    values = parameters.get("macroParams") or {}
+    metadata = parameters.get("macroMetadata") or {}
+    macro_id = (metadata.get("macroId") or {}).get("value", "") if isinstance(metadata, dict) else ""
+    rows = "".join(
+        f'<ac:parameter ac:name="{escape(str(name))}">{escape(_value_of(value), quote=False)}</ac:parameter>'
+        for name, value in (values.items() if isinstance(values, dict) else ())
+    )
+    identity = f' ac:macro-id="{escape(str(macro_id))}"' if macro_id else ""
+    body = f"<ac:rich-text-body>{inner}</ac:rich-text-body>" if inner else ""
+    start = f'<ac:structured-macro ac:name="{escape(key)}" ac:schema-version="1"{identity}>'
+    return f"{start}{rows}{body}</ac:structured-macro>"
+
+
+def _value_of(value: Any) -> str:
+    return str(value.get("value", "")) if isinstance(value, dict) else str(value)
+
+
+def _forge_macro(node_type: str, key: str, attributes: dict[str, Any], parameters: dict[str, Any]) -> str:
+    local_id = escape(str(parameters.get("localId") or attributes.get("localId", "")), quote=False)
+    guest = parameters.get("guestParams") or {}
+    rows = "".join(
+        f'<ac:adf-parameter key="{escape(str(name))}">{escape(str(value), quote=False)}</ac:adf-parameter>'
+        for name, value in (guest.items() if isinstance(guest, dict) else ())
+    )
+    kind = {"inlineExtension": "inline-extension", "bodiedExtension": "bodied-extension"}.get(node_type, node_type)
+    extension_type = str(attributes.get("extensionType", ""))
+    inner = (
+        f'<ac:adf-parameter key="local-id">{local_id}</ac:adf-parameter>'
+        f'<ac:adf-parameter key="guest-params">{rows}</ac:adf-parameter>'
+    )
+    node = (
+        f'<ac:adf-node type="{kind}">'
+        f'<ac:adf-attribute key="extension-key">{escape(key, quote=False)}</ac:adf-attribute>'
+        f'<ac:adf-attribute key="extension-type">{escape(extension_type, quote=False)}</ac:adf-attribute>'
+        f'<ac:adf-attribute key="parameters">{inner}</ac:adf-attribute>'
+        "</ac:adf-node>"
+    )
+    return f"<ac:adf-extension>{node}<ac:adf-fallback>{node}</ac:adf-fallback></ac:adf-extension>"
+
+
+def adf_from_storage(storage: str) -> dict[str, Any]:
+    """Return a stored body as an ADF document."""
+    return {"type": "doc", "version": 1, "content": _Reader(storage).blocks}
+
+
+class _Reader:
+    """Builds nodes from a pass of expat; the stack holds the lists that children are added to."""
+
+    def __init__(self, storage: str) -> None:
+        self.blocks: list[dict[str, Any]] = []
+        self._stack: list[tuple[str, list[dict[str, Any]]]] = [("", self.blocks)]
+        self._marks: list[dict[str, Any]] = []
+        self._macro: dict[str, Any] | None = None
+        self._keys: list[str] = []
+        self._skipped_depth = 0
+        parser = expat.ParserCreate("utf-8")
+        parser.UseForeignDTD(True)
+        parser.ExternalEntityRefHandler = lambda *_: 1
+        parser.SkippedEntityHandler = lambda name, _: self._text(unescape(f"&{name};"))
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.Parse(b"<storage>" + storage.encode() + b"</storage>", True)
+
+    def _add(self, node: dict[str, Any]) -> None:
+        self._stack[-1][1].append(node)
+
+    def _open(self, name: str, node: dict[str, Any]) -> None:
+        self._add(node)
+        self._stack.append((name, node.setdefault("content", [])))
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._keys.append(attributes.get("key") or attributes.get("ac:name", ""))
+        if name == "ac:adf-fallback":
+            self._skipped_depth += 1
+        elif self._skipped_depth:
+            return
+        elif name in ("ac:structured-macro", "ac:adf-extension"):
+            self._start_macro(name, attributes)
+        elif name in _MARK_OF_TAG:
+            self._marks.append({"type": _MARK_OF_TAG[name]})
+        elif name == "a":
+            self._marks.append({"type": "link", "attrs": {"href": attributes.get("href", "")}})
+        elif name in ("br", "hr"):
+            self._add({"type": "hardBreak" if name == "br" else "rule"})
+        elif name in ("h1", "h2", "h3", "h4", "h5", "h6"):
+            self._open(name, {"type": "heading", "attrs": {"level": int(name[1])}})
+        elif name == "table":
+            self._open(name, {"type": "table"})
+        elif name in _NODE_OF_BLOCK:
+            self._open(name, {"type": _NODE_OF_BLOCK[name]})
+
+    def _start_macro(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "ac:adf-extension":
+            parameters: dict[str, Any] = {"localId": "", "guestParams": {}}
+            attrs = {"extensionType": "com.atlassian.ecosystem", "extensionKey": "", "parameters": parameters}
+        else:
+            metadata = {"macroId": {"value": attributes.get("ac:macro-id", "")}}
+            parameters = {"macroParams": {}, "macroMetadata": metadata}
+            attrs = {"extensionType": _CLASSIC, "extensionKey": attributes.get("ac:name", ""), "parameters": parameters}
+        self._macro = {"type": "extension", "attrs": attrs}
+        self._open(name, self._macro)
+
+    def _end(self, name: str) -> None:
+        self._keys.pop()
+        if name == "ac:adf-fallback":
+            self._skipped_depth -= 1
+        elif self._skipped_depth:
+            return
+        elif name in _MARK_OF_TAG or name == "a":
+            self._marks.pop()
+        elif self._stack[-1][0] == name and len(self._stack) > 1:
+            _, content = self._stack.pop()
+            if name in ("ac:structured-macro", "ac:adf-extension"):
+                self._end_macro(content)
+
+    def _end_macro(self, content: list[dict[str, Any]]) -> None:
+        node = self._stack[-1][1][-1]
+        if content:
+            node["type"] = "bodiedExtension"
+        else:
+            del node["content"]
+        self._macro = None
+
+    def _text(self, text: str) -> None:
+        if self._skipped_depth:
+            return
+        if self._macro is not None and self._keys[-1]:
+            self._keep_parameter(self._macro["attrs"], self._keys[-1], text)
+        elif text.strip() or self._stack[-1][0] in ("p", "li", "td", "th", *_MARK_OF_TAG):
+            node: dict[str, Any] = {"type": "text", "text": text}
+            if self._marks:
+                node["marks"] = list(self._marks)
+            self._add(node)
+
+    def _keep_parameter(self, attrs: dict[str, Any], key: str, text: str) -> None:
+        """Take text of a macro's parameter; expat may hand it over in several pieces."""
+        parameters = attrs["parameters"]
+        if attrs["extensionType"] == _CLASSIC:
+            value = parameters["macroParams"].setdefault(key, {"value": ""})
+            value["value"] += text
+        elif key == "extension-key":
+            attrs["extensionKey"] += text
+        elif key == "local-id" and self._keys[-2] == "parameters":
+            parameters["localId"] += text
+        elif "guest-params" in self._keys[:-1]:
+            parameters["guestParams"][key] = parameters["guestParams"].get(key, "") + text

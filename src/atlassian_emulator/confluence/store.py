@@ -1,0 +1,136 @@
+"""Reading and writing rows of content: what every kind of content has in common."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from atlassian_emulator.call import Call
+from atlassian_emulator.confluence.access import VISIBLE, VISIBLE_SPACE, viewer_parameters
+from atlassian_emulator.confluence.macros import MacroScan
+from atlassian_emulator.site import Site
+
+# With the current version's facts beside it; a body is read only where it is asked for, since it may be long.
+CONTENT = """
+    SELECT c.*, v.author_id AS version_author_id, v.created_at AS version_created_at, v.message, v.minor_edit,
+        s.key AS space_key{body}
+    FROM content c
+    JOIN content_versions v ON v.content_id = c.id AND v.number = c.version
+    JOIN spaces s ON s.id = c.space_id
+"""
+CONTENT_WITHOUT_BODY = CONTENT.format(body="")
+CONTENT_WITH_BODY = CONTENT.format(body=", v.body")
+
+GONE = ("trashed", "deleted")
+
+
+def find_space(call: Call, c: sqlite3.Connection, column: str, value: Any) -> sqlite3.Row | None:
+    """Find a space that the caller may see by its id or key (in any case of letters)."""
+    row: sqlite3.Row | None = c.execute(
+        f"SELECT * FROM spaces s WHERE s.{column} = :value COLLATE NOCASE AND {VISIBLE_SPACE}",  # noqa: S608
+        {**viewer_parameters(call), "value": value},
+    ).fetchone()
+    return row
+
+
+def get_space(call: Call, c: sqlite3.Connection, space_id: int) -> sqlite3.Row:
+    """Return a space that the caller may see, or refuse with 404."""
+    row = find_space(call, c, "id", space_id)
+    if row is None:
+        raise call.refusal(404, f"Space with id {space_id} could not be found")
+    return row
+
+
+def find_content(call: Call, c: sqlite3.Connection, content_id: int) -> sqlite3.Row | None:
+    """Find content of any type and status that the caller may see."""
+    row: sqlite3.Row | None = c.execute(
+        f"SELECT * FROM content c WHERE c.id = :id AND {VISIBLE}",  # noqa: S608
+        {**viewer_parameters(call), "id": content_id},
+    ).fetchone()
+    return row
+
+
+def get_content(call: Call, c: sqlite3.Connection, content_id: int, *types: str) -> sqlite3.Row:
+    """Return content of one of `types` that the caller may see, or refuse with 404. Not what is in the trash."""
+    row = find_content(call, c, content_id)
+    if row is None or (types and row["type"] not in types) or row["status"] in GONE:
+        raise call.refusal(404, f"Cannot find a {' or '.join(types) or 'content'} with id {content_id}")
+    return row
+
+
+def get_version(call: Call, c: sqlite3.Connection, content_id: int, number: int) -> sqlite3.Row:
+    """Return one version with its body, or refuse with 404."""
+    row: sqlite3.Row | None = c.execute(
+        "SELECT * FROM content_versions WHERE content_id = ? AND number = ?", (content_id, number)
+    ).fetchone()
+    if row is None:
+        raise call.refusal(404, f"Cannot find version {number} of content with id {content_id}")
+    return row
+
+
+def current_body(c: sqlite3.Connection, content_id: int) -> str:
+    row = c.execute(
+        "SELECT v.body FROM content c JOIN content_versions v ON v.content_id = c.id AND v.number = c.version"
+        " WHERE c.id = ?",
+        (content_id,),
+    ).fetchone()
+    return str(row[0])
+
+
+def add_content(site: Site, c: sqlite3.Connection, facts: Mapping[str, Any], scan: MacroScan | None = None) -> int:
+    """Add content and, when it has a body (a `scan`), its first version. Return its id.
+
+    `facts`: type, status, space_id, parent_id, title, author_id and, as wanted, message.
+    """
+    now = site.clock()
+    content_id = site.ids.take("content")
+    position = c.execute(
+        "SELECT coalesce(max(position), -1) + 1 FROM content WHERE parent_id IS ? AND type = ? AND space_id = ?",
+        (facts["parent_id"], facts["type"], facts["space_id"]),
+    ).fetchone()[0]
+    c.execute(
+        "INSERT INTO content (id, type, status, space_id, parent_id, position, title, author_id, owner_id,"
+        " created_at, modified_at, version) VALUES (:id, :type, :status, :space_id, :parent_id, :position, :title,"
+        " :author_id, :author_id, :now, :now, 1)",
+        {**facts, "id": content_id, "position": position, "now": now},
+    )
+    if scan is not None:
+        add_version(site, c, content_id, 1, {"message": "", **facts}, scan)
+    return content_id
+
+
+def add_version(
+    site: Site, c: sqlite3.Connection, content_id: int, number: int, facts: Mapping[str, Any], scan: MacroScan
+) -> None:
+    """Write version `number` and make it the current one. `facts`: title, author_id, message."""
+    now = site.clock()
+    c.execute(
+        "INSERT INTO content_versions (content_id, number, title, author_id, created_at, message, minor_edit, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (content_id, number, facts["title"], facts["author_id"], now, facts["message"], False, scan.body),
+    )
+    c.execute(
+        "UPDATE content SET version = ?, title = ?, modified_at = ? WHERE id = ?",
+        (number, facts["title"], now, content_id),
+    )
+    index_macros(c, content_id, scan)
+
+
+def index_macros(c: sqlite3.Connection, content_id: int, scan: MacroScan) -> None:
+    """Note which macros the current body holds, for CQL's `macro` field."""
+    c.execute("DELETE FROM content_macros WHERE content_id = ?", (content_id,))
+    names = {macro.name for macro in scan.macros}
+    c.executemany("INSERT INTO content_macros (content_id, name) VALUES (?, ?)", [(content_id, n) for n in names])
+
+
+def title_is_taken(c: sqlite3.Connection, space_id: int, kind: str, title: str, except_id: int = 0) -> bool:
+    """Say whether another page of the space has this title; two may not, in any case of letters."""
+    return (
+        c.execute(
+            "SELECT 1 FROM content WHERE title = ? COLLATE NOCASE AND type = ? AND space_id = ? AND id != ?"
+            " AND status IN ('current', 'archived')",
+            (title, kind, space_id, except_id),
+        ).fetchone()
+        is not None
+    )
