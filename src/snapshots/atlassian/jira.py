@@ -19,7 +19,8 @@ _ISSUES_A_FETCH = 100
 """Most that bulkfetch takes."""
 
 _ISSUES_A_MATCH = 1_000
-_QUERIES_A_MATCH = 100
+_QUERIES_A_MATCH = 500
+_QUERIES_A_CHECK = 100
 """Jira has limits for a match and a check, and does not document them; these are on the safe side."""
 
 _Answer = TypeVar("_Answer")
@@ -133,8 +134,8 @@ class JiraClient:
     def check_jql(self, jqls: Sequence[str]) -> list[tuple[str, ...]]:
         """For each JQL, what Jira holds against it: unknown fields, values, functions, syntax. Empty: nothing."""
         errors: list[tuple[str, ...]] = []
-        for first in range(0, len(jqls), _QUERIES_A_MATCH):
-            queries = jqls[first : first + _QUERIES_A_MATCH]
+        for first in range(0, len(jqls), _QUERIES_A_CHECK):
+            queries = jqls[first : first + _QUERIES_A_CHECK]
             parsed = self._transport.ask(
                 f"{self._api}/jql/parse",
                 wire.ParsedQueries,

@@ -15,7 +15,8 @@ from snapshots.capture.levels import ISSUE_LINKS, Alone, ByLink, ByMatch, ByPare
 from snapshots.capture.values import jql_value
 from snapshots.errors import SiteRefused
 from snapshots.findings import Finding
-from snapshots.jql import quote_jql
+from snapshots.jql import ReferenceValue, quote_jql
+from snapshots.jql.tree import ReferenceKind
 
 PARENTS_A_QUERY = 250
 CONDITIONS_A_MATCH = 500
@@ -38,7 +39,7 @@ class Children:
 def find_rows(jira: JiraClient, plan: LevelPlan, issues: CapturedIssues) -> list[int]:
     """The rows of a level that does not name the row above, in the JQL's order."""
     with naming_level(plan):
-        found = list(dict.fromkeys(jira.search_ids(plan.jql())))
+        found = list(dict.fromkeys(jira.search_ids(plan.query())))
     issues.read(found, plan.number)
     return found
 
@@ -194,7 +195,7 @@ def _conditions(
     """Each parent with the condition for its children; a parent with an empty field has none, and a finding says so."""
     empty: defaultdict[str, list[int]] = defaultdict(list)
     for parent in parents:
-        values: dict[Any, Any] = {}
+        values: dict[tuple[ReferenceKind, str], ReferenceValue] = {}
         for target, named in plan.references.items():
             value = issues.key(parent) if named is None else jql_value(issues.raw(parent, named.id), named)
             if value is None:
@@ -220,7 +221,7 @@ def _search(jira: JiraClient, plan: LevelPlan, conditions: Sequence[Sequence[str
     """The ids each query finds, queries side by side."""
 
     def search(any_of: Sequence[str]) -> list[int]:
-        return list(dict.fromkeys(jira.search_ids(plan.jql(any_of))))
+        return list(dict.fromkeys(jira.search_ids(plan.query(any_of))))
 
     with naming_level(plan):
         return _side_by_side(search, conditions)

@@ -18,6 +18,7 @@ from snapshots.capture.definition import KEY_COLUMN, Definition, Level, is_key
 from snapshots.capture.fields import FieldCatalogue
 from snapshots.capture.values import EPIC_LINK
 from snapshots.errors import InvalidInput
+from snapshots.jql.tree import ReferenceKind
 
 ISSUE_LINKS = "issuelinks"
 PARENT = "parent"
@@ -84,15 +85,15 @@ class LevelPlan:
     shared: tuple[str, ...]
     own: str
     order_by: str
-    references: Mapping[tuple[jql.ReferenceKind, str], Field | None]
+    references: Mapping[tuple[ReferenceKind, str], Field | None]
 
-    def jql(self, conditions: Iterable[str] = ()) -> str:
+    def query(self, conditions: Iterable[str] = ()) -> str:
         """The query for rows that meet one of `conditions`, or for all rows when there are none."""
         any_of = " OR ".join(conditions)
         text = " AND ".join((*([f"({any_of})"] if any_of else []), *self.shared))
         return f"{text} {self.order_by}".strip()
 
-    def condition_for(self, values: Mapping[tuple[jql.ReferenceKind, str], jql.Replacement]) -> str:
+    def condition_for(self, values: Mapping[tuple[ReferenceKind, str], jql.ReferenceValue]) -> str:
         """The condition that finds the children of one row, whose `values` the references name."""
         return jql.substitute(self.own, values)
 

@@ -92,6 +92,8 @@ def save_pointers(
 
 def is_shown(confluence: ConfluenceClient, page_id: str, pointers: Mapping[str, str], planned_version: int) -> bool:
     """Whether a page version since `planned_version` shows one of these captures (macro id to capture id)."""
+    if confluence.get_page(page_id).version.number <= planned_version:
+        return False
     for version in confluence.iter_page_versions(page_id):
         if version.number <= planned_version:
             return False

@@ -107,7 +107,7 @@ def _check_with_jira(jira: JiraClient, plans: Sequence[LevelPlan]) -> None:
     checked = [plan for plan in plans if plan.shared or not plan.own]
     if not checked:
         return
-    for plan, errors in zip(checked, jira.check_jql([plan.jql() for plan in checked]), strict=True):
+    for plan, errors in zip(checked, jira.check_jql([plan.query() for plan in checked]), strict=True):
         if errors:
             raise SiteRefused(
                 f"Jira refuses the JQL of level {plan.number}, {plan.level.jql!r}: {' '.join(errors)}",
