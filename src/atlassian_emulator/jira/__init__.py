@@ -1,16 +1,12 @@
-"""Jira Cloud: REST v3 below /rest/api/3."""
+"""Jira Cloud: its data, JQL, and the REST API v3.
 
-from __future__ import annotations
+`SCHEMA` and `ROUTES` are what a server needs; `load_file` and `load_issues` fill a site; `Jira` is
+the part of a site that a test steers, for instance with `site.part(Jira).hide_project(…)`.
+"""
 
-from pathlib import Path
+from atlassian_emulator.jira.loading import load_file, load_issues
+from atlassian_emulator.jira.routes import ROUTES
+from atlassian_emulator.jira.schema import SCHEMA
+from atlassian_emulator.jira.store import Jira
 
-from atlassian_emulator.routing import Route
-from atlassian_emulator.site import Site
-
-ROUTES: tuple[Route, ...] = ()
-SCHEMA = ""
-
-
-def load_issues(site: Site, path: Path) -> int:
-    """Load a .jsonl.gz file of issues into the site and return how many there were."""
-    raise NotImplementedError(f"Jira of {site.name} cannot load {path} yet")
+__all__ = ["ROUTES", "SCHEMA", "Jira", "load_file", "load_issues"]

@@ -1,0 +1,73 @@
+"""Atlassian Document Format: nodes made, text taken out.
+
+A document is a plain JSON value, `{"type": "doc", "version": 1, "content": […]}`. Blocks hold
+blocks or inline nodes; a text node may carry marks and is never empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+Node: TypeAlias = dict[str, Any]
+
+_BLOCKS_WITH_TEXT = frozenset({"paragraph", "heading", "codeBlock", "tableRow", "rule"})
+
+
+def document(blocks: Sequence[Node]) -> Node:
+    return {"type": "doc", "version": 1, "content": list(blocks)}
+
+
+def block(kind: str, content: Sequence[Node], **attributes: Any) -> Node:
+    made: Node = {"type": kind}
+    if attributes:
+        made["attrs"] = attributes
+    made["content"] = list(content)
+    return made
+
+
+def text(value: str, marks: Sequence[Node] = ()) -> Node:
+    made: Node = {"type": "text", "text": value}
+    if marks:
+        made["marks"] = list(marks)
+    return made
+
+
+def mark(kind: str, **attributes: Any) -> Node:
+    return {"type": kind, "attrs": attributes} if attributes else {"type": kind}
+
+
+def is_document(value: object) -> bool:
+    return isinstance(value, dict) and value.get("type") == "doc" and isinstance(value.get("content"), list)
+
+
+def plain_text(value: Any) -> str:
+    """The words of a document, a line for each block; what text search and change history show."""
+    if not is_document(value):
+        return value if isinstance(value, str) else ""
+    pieces: list[str] = []
+    stack: list[Any] = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            pieces.append(node)
+        elif isinstance(node, dict):
+            pieces.append(_own_text(node))
+            if node.get("type") in _BLOCKS_WITH_TEXT:
+                stack.append("\n")
+            elif node.get("type") in ("tableCell", "tableHeader"):
+                stack.append(" ")
+            content = node.get("content")
+            stack.extend(reversed(content) if isinstance(content, list) else ())
+    return "\n".join(line.strip() for line in "".join(pieces).splitlines() if line.strip())
+
+
+def _own_text(node: Node) -> str:
+    if node.get("type") == "text":
+        return str(node.get("text", ""))
+    if node.get("type") == "hardBreak":
+        return "\n"
+    attributes = node.get("attrs")
+    if isinstance(attributes, dict) and node.get("type") in ("mention", "emoji", "status", "date", "inlineCard"):
+        return str(attributes.get("text") or attributes.get("shortName") or attributes.get("url") or "")
+    return ""

@@ -1,0 +1,183 @@
+"""Issues from a file in the shape of Jira Data Center, into a Cloud site.
+
+One JSON object a line: `id`, `key`, `fields` (wiki markup, people by name and key), and optionally
+`custom`: the name of a custom field to its value (a number, a text for a select field, a list of
+texts for a multi-select). Ids of the file are not kept: this site gives its own. Whatever an issue
+refers to (project, type, status, person, version, sprint) is made when it is not there yet.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from atlassian_emulator.jira.document import plain_text
+from atlassian_emulator.jira.naming import Namer
+from atlassian_emulator.jira.store import Jira
+from atlassian_emulator.jira.stored import StoredAttachment, StoredFields
+from atlassian_emulator.jira.wiki import wiki_to_document
+from atlassian_emulator.jira.write import IssueRow, add_issues
+from atlassian_emulator.moments import parse_iso
+from atlassian_emulator.site import Site
+
+_CHUNK: Final = 2_000
+
+
+def load_file(site: Site, path: Path) -> int:
+    """Load a .jsonl or .jsonl.gz file; returns the number of issues."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        return load_issues(site, map(msgspec.json.decode, lines))
+
+
+def load_issues(site: Site, issues: Iterable[dict[str, Any]]) -> int:
+    """Load issues, all or none. Links and parents that point outside of them are dropped."""
+    with site.part(Jira).change_catalogue() as c:
+        loader = _Loader(site, c)
+        count = loader.load(iter(issues))
+        loader.connect()
+        c.execute("ANALYZE")
+    return count
+
+
+class _Loader:
+    def __init__(self, site: Site, c: sqlite3.Connection) -> None:
+        self._site = site
+        self._c = c
+        self._namer = Namer(site, c)
+        self._ids: dict[str, int] = {}
+        self._parents: list[tuple[int, str]] = []
+        self._links: list[tuple[str, tuple[str, str, str], str]] = []
+        self._numbers: dict[str, int] = {}
+
+    def load(self, issues: Iterator[dict[str, Any]]) -> int:
+        count = 0
+        while chunk := list(islice(issues, _CHUNK)):
+            first_id = self._site.ids.take("jira.issue", len(chunk))
+            rows: list[IssueRow] = []
+            comments: list[tuple[Any, ...]] = []
+            for issue_id, issue in enumerate(chunk, start=first_id):
+                row = self._row(issue_id, issue)
+                bodies = self._comments(issue_id, issue["fields"])
+                row.comments_text = "\n".join(text for _, text in bodies)
+                rows.append(row)
+                comments.extend(comment for comment, _ in bodies)
+            add_issues(self._c, rows)
+            self._add_comments(comments)
+            count += len(chunk)
+        return count
+
+    def connect(self) -> None:
+        """Parents and links, once all issues have their ids."""
+        self._c.executemany(
+            "UPDATE jira_issues SET parent_id = ? WHERE id = ?",
+            [(self._ids[key], issue_id) for issue_id, key in self._parents if key in self._ids],
+        )
+        present = [link for link in dict.fromkeys(self._links) if link[0] in self._ids and link[2] in self._ids]
+        first_id = self._site.ids.take("jira.link", max(1, len(present)))
+        # A link that both ends name, or that is named in both directions, is one link.
+        self._c.executemany(
+            "INSERT OR IGNORE INTO jira_links (id, type_id, source_id, target_id) VALUES (?, ?, ?, ?)",
+            [
+                (link_id, self._namer.link_type(*kind), self._ids[source], self._ids[target])
+                for link_id, (source, kind, target) in enumerate(present, start=first_id)
+            ],
+        )
+        self._c.executemany(
+            "UPDATE jira_projects SET last_number = max(last_number, ?) WHERE key = ?",
+            [(number, key) for key, number in self._numbers.items()],
+        )
+
+    def _row(self, issue_id: int, issue: dict[str, Any]) -> IssueRow:
+        fields, namer = issue["fields"], self._namer
+        project_key, _, number = issue["key"].rpartition("-")
+        project_id = namer.project(fields["project"])
+        self._ids[issue["key"]] = issue_id
+        self._numbers[project_key] = max(self._numbers.get(project_key, 0), int(number))
+        self._note_relations(issue_id, issue["key"], fields)
+        description, description_text = self._document(fields.get("description"))
+        environment, environment_text = self._document(fields.get("environment"))
+        sprints = [*(fields.get("closedSprints") or []), *([fields["sprint"]] if fields.get("sprint") else [])]
+        return IssueRow(
+            id=issue_id,
+            project_key=project_key,
+            number=int(number),
+            type_id=namer.issue_type(fields["issuetype"]),
+            status_id=namer.status(fields["status"]),
+            priority_id=namer.priority(fields.get("priority")),
+            resolution_id=namer.resolution(fields.get("resolution")),
+            assignee=namer.person(fields.get("assignee")),
+            reporter=namer.person(fields.get("reporter")),
+            creator=namer.person(fields.get("creator") or fields.get("reporter")),
+            created=parse_iso(fields["created"]),
+            updated=parse_iso(fields.get("updated") or fields["created"]),
+            resolved=parse_iso(fields["resolutiondate"]) if fields.get("resolutiondate") else None,
+            due=fields.get("duedate"),
+            summary=fields.get("summary") or "",
+            description_text=description_text,
+            environment_text=environment_text,
+            stored=StoredFields(
+                description=description,
+                environment=environment,
+                labels=fields.get("labels") or [],
+                components=[namer.component(project_id, each) for each in fields.get("components") or []],
+                fix_versions=[namer.version(project_id, each) for each in fields.get("fixVersions") or []],
+                affected_versions=[namer.version(project_id, each) for each in fields.get("versions") or []],
+                sprints=[namer.sprint(project_id, each) for each in sprints],
+                attachments=[self._attachment(each) for each in fields.get("attachment") or []],
+                custom=namer.custom(issue.get("custom") or {}),
+            ),
+        )
+
+    def _note_relations(self, issue_id: int, key: str, fields: dict[str, Any]) -> None:
+        parent = fields.get("parent") or fields.get("epic")
+        if parent:
+            self._parents.append((issue_id, parent["key"]))
+        for link in fields.get("issuelinks") or []:
+            kind = (link["type"]["name"], link["type"]["inward"], link["type"]["outward"])
+            if "outwardIssue" in link:
+                self._links.append((key, kind, link["outwardIssue"]["key"]))
+            else:
+                self._links.append((link["inwardIssue"]["key"], kind, key))
+
+    def _document(self, source: str | None) -> tuple[msgspec.Raw, str]:
+        """A text as JSON of its document, and its words."""
+        if not source or not source.strip():
+            return msgspec.Raw(b"null"), ""
+        document = wiki_to_document(source, self._namer.find_person)
+        return msgspec.Raw(msgspec.json.encode(document)), plain_text(document)
+
+    def _comments(self, issue_id: int, fields: dict[str, Any]) -> list[tuple[tuple[Any, ...], str]]:
+        found = []
+        for comment in (fields.get("comment") or {}).get("comments") or []:
+            body, text = self._document(comment.get("body") or " ")
+            author = self._namer.person(comment.get("author"))
+            update_author = self._namer.person(comment.get("updateAuthor")) or author
+            created = parse_iso(comment["created"])
+            updated = parse_iso(comment.get("updated") or comment["created"])
+            found.append(((issue_id, author, update_author, created, updated, bytes(body).decode()), text))
+        return found
+
+    def _add_comments(self, comments: list[tuple[Any, ...]]) -> None:
+        if comments:
+            first_id = self._site.ids.take("jira.comment", len(comments))
+            self._c.executemany(
+                "INSERT INTO jira_comments (id, issue_id, author, update_author, created, updated, body)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(comment_id, *comment) for comment_id, comment in enumerate(comments, start=first_id)],
+            )
+
+    def _attachment(self, attachment: dict[str, Any]) -> StoredAttachment:
+        return StoredAttachment(
+            id=self._site.ids.take("jira.attachment"),
+            filename=attachment["filename"],
+            author=self._namer.person(attachment.get("author")),
+            created=parse_iso(attachment["created"]),
+            size=attachment.get("size") or 0,
+            mime_type=attachment.get("mimeType") or "application/octet-stream",
+        )

@@ -1,0 +1,101 @@
+"""How Jira's data lies in SQLite.
+
+What JQL asks for by itself has a column or a side table with an index; what is only shown lies in
+`jira_issues.fields` as JSON text. Moments are µs since 1970 in UTC.
+"""
+
+from typing import Final
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS jira_projects (
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL, description TEXT NOT NULL,
+  lead TEXT, category TEXT, last_number INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS jira_hidden_projects (
+  project_id INTEGER NOT NULL REFERENCES jira_projects ON DELETE CASCADE, account_id TEXT NOT NULL,
+  PRIMARY KEY (account_id, project_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS jira_issue_types (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, level INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS jira_statuses (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, category TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS jira_priorities (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, rank INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS jira_resolutions (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS jira_link_types (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, inward TEXT NOT NULL, outward TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS jira_components (
+  id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES jira_projects ON DELETE CASCADE,
+  name TEXT NOT NULL, description TEXT NOT NULL, UNIQUE (project_id, name));
+CREATE TABLE IF NOT EXISTS jira_versions (
+  id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES jira_projects ON DELETE CASCADE,
+  name TEXT NOT NULL, description TEXT NOT NULL, archived INTEGER NOT NULL, released INTEGER NOT NULL,
+  release_date TEXT, UNIQUE (project_id, name));
+CREATE TABLE IF NOT EXISTS jira_boards (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, project_id INTEGER REFERENCES jira_projects ON DELETE SET NULL);
+CREATE TABLE IF NOT EXISTS jira_sprints (
+  id INTEGER PRIMARY KEY, board_id INTEGER REFERENCES jira_boards ON DELETE SET NULL, name TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL, start_date TEXT, end_date TEXT, complete_date TEXT, goal TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS jira_custom_fields (
+  number INTEGER PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS jira_options (
+  id INTEGER PRIMARY KEY, field INTEGER NOT NULL REFERENCES jira_custom_fields ON DELETE CASCADE,
+  value TEXT NOT NULL, UNIQUE (field, value));
+
+CREATE TABLE IF NOT EXISTS jira_issues (
+  id INTEGER PRIMARY KEY, project_key TEXT NOT NULL, number INTEGER NOT NULL,
+  parent_id INTEGER, type_id INTEGER NOT NULL, status_id INTEGER NOT NULL, priority_id INTEGER, resolution_id INTEGER,
+  assignee TEXT, reporter TEXT, creator TEXT,
+  created INTEGER NOT NULL, updated INTEGER NOT NULL, resolved INTEGER, due TEXT,
+  summary TEXT NOT NULL, fields TEXT NOT NULL, UNIQUE (project_key, number));
+CREATE INDEX IF NOT EXISTS jira_issues_by_parent ON jira_issues (parent_id);
+CREATE INDEX IF NOT EXISTS jira_issues_by_type ON jira_issues (type_id);
+CREATE INDEX IF NOT EXISTS jira_issues_by_status ON jira_issues (status_id);
+CREATE INDEX IF NOT EXISTS jira_issues_by_assignee ON jira_issues (assignee);
+CREATE INDEX IF NOT EXISTS jira_issues_by_created ON jira_issues (created);
+CREATE INDEX IF NOT EXISTS jira_issues_by_updated ON jira_issues (updated);
+
+CREATE TABLE IF NOT EXISTS jira_issue_labels (
+  label TEXT NOT NULL COLLATE NOCASE, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  PRIMARY KEY (label, issue_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jira_labels_by_issue ON jira_issue_labels (issue_id);
+CREATE TABLE IF NOT EXISTS jira_issue_components (
+  component_id INTEGER NOT NULL, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  PRIMARY KEY (component_id, issue_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jira_components_by_issue ON jira_issue_components (issue_id);
+CREATE TABLE IF NOT EXISTS jira_issue_versions (
+  role TEXT NOT NULL CHECK (role IN ('fix', 'affects')), version_id INTEGER NOT NULL,
+  issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  PRIMARY KEY (role, version_id, issue_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jira_versions_by_issue ON jira_issue_versions (issue_id, role);
+CREATE TABLE IF NOT EXISTS jira_issue_sprints (
+  sprint_id INTEGER NOT NULL, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  PRIMARY KEY (sprint_id, issue_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jira_sprints_by_issue ON jira_issue_sprints (issue_id);
+CREATE TABLE IF NOT EXISTS jira_custom_values (
+  field INTEGER NOT NULL, value NOT NULL, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  PRIMARY KEY (field, value, issue_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jira_custom_by_issue ON jira_custom_values (issue_id, field);
+
+CREATE TABLE IF NOT EXISTS jira_links (
+  id INTEGER PRIMARY KEY, type_id INTEGER NOT NULL REFERENCES jira_link_types,
+  source_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  target_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  UNIQUE (source_id, target_id, type_id));
+CREATE INDEX IF NOT EXISTS jira_links_by_target ON jira_links (target_id, type_id);
+CREATE TABLE IF NOT EXISTS jira_comments (
+  id INTEGER PRIMARY KEY, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  author TEXT, update_author TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS jira_comments_by_issue ON jira_comments (issue_id);
+CREATE TABLE IF NOT EXISTS jira_changes (
+  id INTEGER PRIMARY KEY, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  author TEXT NOT NULL, created INTEGER NOT NULL, items TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS jira_changes_by_issue ON jira_changes (issue_id);
+CREATE TABLE IF NOT EXISTS jira_filters (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, jql TEXT NOT NULL, description TEXT NOT NULL);
+
+-- The words of an issue; its rowid is the issue's id.
+CREATE VIRTUAL TABLE IF NOT EXISTS jira_text USING fts5 (
+  summary, description, environment, comments, tokenize = 'porter unicode61');
+CREATE TRIGGER IF NOT EXISTS jira_text_follows_issue AFTER DELETE ON jira_issues
+BEGIN DELETE FROM jira_text WHERE rowid = old.id; END;
+"""

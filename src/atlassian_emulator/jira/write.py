@@ -1,0 +1,121 @@
+"""Putting issues and their side rows into the database; the one place that knows both belong together."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from atlassian_emulator.jira.document import plain_text
+from atlassian_emulator.jira.stored import StoredFields, encode_stored
+
+
+@dataclass
+class IssueRow:
+    """One issue as its columns; `stored` and `texts` are what lies beside them."""
+
+    id: int
+    project_key: str
+    number: int
+    type_id: int
+    status_id: int
+    summary: str
+    created: int
+    updated: int
+    parent_id: int | None = None
+    priority_id: int | None = None
+    resolution_id: int | None = None
+    assignee: str | None = None
+    reporter: str | None = None
+    creator: str | None = None
+    resolved: int | None = None
+    due: str | None = None
+    stored: StoredFields = field(default_factory=StoredFields)
+    description_text: str = ""
+    environment_text: str = ""
+    comments_text: str = ""
+
+
+_COLUMNS = (
+    "id",
+    "project_key",
+    "number",
+    "parent_id",
+    "type_id",
+    "status_id",
+    "priority_id",
+    "resolution_id",
+    "assignee",
+    "reporter",
+    "creator",
+    "created",
+    "updated",
+    "resolved",
+    "due",
+    "summary",
+    "fields",
+)
+_PUT_ISSUE = (
+    f"INSERT INTO jira_issues ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+    f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+)
+_SIDES = {
+    "jira_issue_labels": "INSERT OR IGNORE INTO jira_issue_labels (issue_id, label) VALUES (?, ?)",
+    "jira_issue_components": "INSERT OR IGNORE INTO jira_issue_components (issue_id, component_id) VALUES (?, ?)",
+    "jira_issue_sprints": "INSERT OR IGNORE INTO jira_issue_sprints (issue_id, sprint_id) VALUES (?, ?)",
+    "jira_issue_versions": "INSERT OR IGNORE INTO jira_issue_versions (issue_id, role, version_id) VALUES (?, ?, ?)",
+    "jira_custom_values": "INSERT OR IGNORE INTO jira_custom_values (issue_id, field, value) VALUES (?, ?, ?)",
+}
+
+
+def add_issues(c: sqlite3.Connection, issues: Iterable[IssueRow]) -> None:
+    """Add new issues with everything that JQL asks for."""
+    issues = list(issues)
+    c.executemany(_PUT_ISSUE, [_issue_columns(issue) for issue in issues])
+    for table, sql in _SIDES.items():
+        c.executemany(sql, [row for issue in issues for row in _side_rows(issue)[table]])
+    c.executemany(
+        "INSERT INTO jira_text (rowid, summary, description, environment, comments) VALUES (?, ?, ?, ?, ?)",
+        [(i.id, i.summary, i.description_text, i.environment_text, i.comments_text) for i in issues],
+    )
+
+
+def put_issue(c: sqlite3.Connection, issue: IssueRow) -> None:
+    """Write one issue again, side rows and words included; its comments' words are gathered anew."""
+    bodies = c.execute("SELECT body FROM jira_comments WHERE issue_id = ? ORDER BY id", (issue.id,)).fetchall()
+    issue.comments_text = "\n".join(comment_text(row[0]) for row in bodies)
+    for table in _SIDES:
+        c.execute(f"DELETE FROM {table} WHERE issue_id = ?", (issue.id,))
+    c.execute("DELETE FROM jira_text WHERE rowid = ?", (issue.id,))
+    add_issues(c, [issue])
+
+
+def comment_text(body: str) -> str:
+    return plain_text(msgspec.json.decode(body))
+
+
+def _issue_columns(issue: IssueRow) -> tuple[Any, ...]:
+    values = [getattr(issue, name) for name in _COLUMNS[:-1]]
+    return (*values, encode_stored(issue.stored).decode())
+
+
+def _side_rows(issue: IssueRow) -> dict[str, list[tuple[Any, ...]]]:
+    stored, issue_id = issue.stored, issue.id
+    custom = stored.custom.items()
+    return {
+        "jira_issue_labels": [(issue_id, each) for each in stored.labels],
+        "jira_issue_components": [(issue_id, each) for each in stored.components],
+        "jira_issue_sprints": [(issue_id, each) for each in stored.sprints],
+        "jira_issue_versions": [
+            *((issue_id, "fix", each) for each in stored.fix_versions),
+            *((issue_id, "affects", each) for each in stored.affected_versions),
+        ],
+        "jira_custom_values": [
+            (issue_id, number, each)
+            for number, value in custom
+            for each in (value if isinstance(value, list) else [value])
+        ],
+    }
