@@ -8,6 +8,8 @@ from typing import Literal
 
 MACRO_NAME = "snapshots"
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _COMMENT = re.compile(r"capture ([0-9A-Za-z-]{1,64}) sha256:([0-9a-f]{64})")
 
 
@@ -42,6 +44,16 @@ class Macro:
     pointer: Pointer | None
     stale_page_id: str | None = None
     stale_space_key: str | None = None
+
+
+def parse_pointer(capture_id: str | None, attachment_version: str | None, payload_sha256: str | None) -> Pointer | None:
+    """The pointer in a macro's parameters; `None` when one is missing or cannot be what it should."""
+    capture_id, attachment_version, payload_sha256 = (
+        (text or "").strip() for text in (capture_id, attachment_version, payload_sha256)
+    )
+    if not capture_id or not _NUMBER.fullmatch(attachment_version) or not _DIGEST.fullmatch(payload_sha256):
+        return None
+    return Pointer(capture_id, int(attachment_version), payload_sha256)
 
 
 def attachment_name(macro_remote_id: str) -> str:
