@@ -59,6 +59,17 @@ def count_words(counts: Counts) -> str:
     return ", ".join(words) or "nothing changed"
 
 
+def row_count_words(payload: OpenPayload, counts: tuple[int, ...]) -> str:
+    """`3 Epics, 55 Stories`, or `3 rows` where the only level has no title."""
+    titles = [level.title for level in payload.definition.levels]
+    if len(counts) == 1 and not titles[0]:
+        return f"{counts[0]:,} rows"
+    return ", ".join(
+        f"{count:,} {title or f'of level {level}'}"
+        for level, (count, title) in enumerate(zip(counts, titles, strict=False), start=1)
+    )
+
+
 def level_words(comparison: Comparison, level: int) -> str:
     """The level's title, as the newer definition has it."""
     for payload in (comparison.new, comparison.old):
