@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -112,15 +113,20 @@ def _iter_sqlite_blocks(conn: sa.Connection, kind: RecordKind, chosen: sa.Select
 
 def _iter_postgresql_blocks(conn: sa.Connection, kind: RecordKind, chosen: sa.Select[Any]) -> Iterator[bytes]:
     # One aggregated value a block: a message for each row would cost more than making its JSON.
-    block = chosen.where(kind.table.c.id > sa.bindparam("last_id")).order_by(kind.table.c.id).limit(BLOCK_RECORDS)
-    row = block.subquery("record")
+    record = chosen.where(kind.table.c.id > sa.bindparam("last_id", 0)).order_by(kind.table.c.id)
+    row = record.limit(BLOCK_RECORDS).subquery("record")
     line = sa.cast(sa.func.row_to_json(sa.literal_column("record")), sa.Text)
     lines = sa.func.string_agg(line, postgresql.aggregate_order_by(sa.literal_column("E'\\n'"), row.c.id))
-    statement = sa.select(sa.func.convert_to(lines, "UTF8"), sa.func.max(row.c.id)).select_from(row)
+    statement = sa.select(sa.func.convert_to(lines, sa.literal_column("'UTF8'")), sa.func.max(row.c.id))
+    compiled = statement.compile(dialect=conn.dialect, compile_kwargs={"render_postcompile": True})
+    query = str(compiled).encode()
+    connection = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
     last_id = 0
-    while True:
-        made, newest = conn.execute(statement, {"last_id": last_id}).one()
-        if newest is None:
-            return
-        yield bytes(made) + b"\n"
-        last_id = newest
+    # Past SQLAlchemy for the binary format: as text, PostgreSQL sends two digits for every byte.
+    with connection.cursor(binary=True) as cursor:
+        while True:
+            made, newest = cursor.execute(query, {**compiled.params, "last_id": last_id}).fetchall()[0]
+            if newest is None:
+                return
+            yield made + b"\n"
+            last_id = newest

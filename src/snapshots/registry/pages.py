@@ -52,3 +52,16 @@ def list_pages(conn: sa.Connection, space_id: int) -> list[PageRow]:
     return rows.fetch_all(
         conn, PageRow, rows.select_as(PageRow, page).where(page.c.space_id == space_id).order_by(page.c.id)
     )
+
+
+def find_page_titled(conn: sa.Connection, site_id: int, space_key: str, title: str) -> PageRow | None:
+    """The page that had this title in this space when it was last seen; the newest row where two had."""
+    page, space = tables.page, tables.space
+    statement = (
+        rows.select_as(PageRow, page)
+        .join(space, page.c.space_id == space.c.id)
+        .where(space.c.site_id == site_id, space.c.key == space_key, page.c.title == title)
+        .order_by(page.c.id.desc())
+        .limit(1)
+    )
+    return rows.fetch_one(conn, PageRow, statement)

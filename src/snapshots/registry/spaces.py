@@ -43,3 +43,9 @@ def list_spaces(conn: sa.Connection, site_id: int) -> list[SpaceRow]:
     found = rows.fetch_all(conn, SpaceRow, rows.select_as(SpaceRow, space).where(space.c.site_id == site_id))
     # Sorted here: how a database sorts text depends on its collation.
     return sorted(found, key=lambda row: row.key)
+
+
+def get_space_key(conn: sa.Connection, space_id: int) -> str:
+    """The key of a space whose row is known to be there."""
+    space = tables.space
+    return conn.execute(sa.select(space.c.key).where(space.c.id == space_id)).scalar_one()

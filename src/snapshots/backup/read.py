@@ -1,0 +1,202 @@
+"""Reading an archive: what it says it holds, then its records batch by batch."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+
+from snapshots.backup import zip64
+from snapshots.backup.manifest import MEMBER_NAME, MEMBER_RECORDS, Manifest, Member, decode_manifest, member_name
+from snapshots.backup.unpack import is_bomb, iter_unpacked, iter_whole_lines
+from snapshots.backup.zip64 import Entry
+from snapshots.errors import DamageError, InvalidInput, NotFound, StorageError
+from snapshots.findings import Finding
+from snapshots.registry.records import KINDS, TRAVELS, Record
+
+_MAX_MANIFEST_BYTES = 16 << 20
+_TAKE_ANOTHER = "take another copy of the archive"
+
+
+class Archive:
+    """An open archive whose every byte is as it was written. Not to be shared between threads."""
+
+    def __init__(self, file: BinaryIO, sha256: str, manifest: Manifest, entries: dict[str, Entry]) -> None:
+        self._file = file
+        self._entries = entries
+        self.sha256 = sha256
+        """Hexadecimal digest of the whole file."""
+        self.manifest = manifest
+
+    def iter_batches(self, kind: str) -> Iterator[list[Record]]:
+        """The kind's records in the archive's order, some thousands at a time.
+
+        A member is checked against its digest while it is read. Raises DamageError.
+        """
+        for member in self.manifest.members:
+            if member.kind == kind:
+                yield from iter_member(self._file, self._entries[member.name], member)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_archive(path: Path) -> Archive:
+    """Open an archive for reading, after checking the digest of the whole file.
+
+    Raises NotFound or StorageError when there is no such readable file, InvalidInput when it is no
+    archive or one of a newer Snapshots, DamageError when it is not as it was written.
+    """
+    file = open_file(path)
+    try:
+        file_bytes = get_length(file)
+        require_archive(file, file_bytes, path)
+        sha256, problem = hash_whole(file, file_bytes)
+        if problem is not None:
+            raise DamageError(f"The archive {path} is damaged: {problem.evidence}; {problem.action}.")
+        entries = zip64.read_entries(file, file_bytes)
+        manifest = read_manifest(file, entries)
+        for finding in iter_disagreements(manifest, entries):
+            raise DamageError(f"The archive {path} is damaged: {finding.record}: {finding.evidence}; {finding.action}.")
+    except OSError as error:
+        file.close()
+        raise StorageError(f"The archive {path} cannot be read: {error.strerror}; try again.") from error
+    except BaseException:
+        file.close()
+        raise
+    return Archive(file, sha256, manifest, {entry.name: entry for entry in entries})
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open the file; NotFound or StorageError when that fails."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {path}; check the path.") from None
+    except OSError as error:
+        raise StorageError(f"The archive {path} cannot be read: {error.strerror}; check the path.") from error
+
+
+def get_length(file: BinaryIO) -> int:
+    """Length of the file in bytes."""
+    return file.seek(0, 2)
+
+
+def require_archive(file: BinaryIO, file_bytes: int, path: Path) -> None:
+    """Raise InvalidInput when the file never was an archive of Snapshots, rather than a damaged one."""
+    if file_bytes == 0:
+        raise InvalidInput(f"The file {path} is empty; name an archive.")
+    if zip64.read_comment_digest(file, file_bytes) is not None:
+        return
+    if not zip64.LOCAL_SIGNATURE.startswith(zip64.read_at(file, 0, len(zip64.LOCAL_SIGNATURE))):
+        raise InvalidInput(f"The file {path} is not an archive of Snapshots, not even a zip; name an archive.")
+    try:
+        with zipfile.ZipFile(file) as foreign:
+            is_ours = MEMBER_NAME in foreign.namelist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
+        # The start of a zip without its end: an archive that was cut off looks like this.
+        return
+    if not is_ours:
+        raise InvalidInput(f"The file {path} is a zip, but not an archive of Snapshots; name an archive.")
+
+
+def hash_whole(file: BinaryIO, file_bytes: int) -> tuple[str, Finding | None]:
+    """SHA-256 of the file, and a finding unless its end holds the digest of everything before."""
+    written = zip64.read_comment_digest(file, file_bytes)
+    digest = zip64.hash_file(file, max(file_bytes - zip64.COMMENT_BYTES, 0))
+    found = digest.hexdigest()
+    digest.update(file.read(zip64.COMMENT_BYTES))
+    if written is None:
+        evidence = "it does not end as archives do, so it was cut off or something was added"
+    elif written != found:
+        evidence = f"its bytes have the SHA-256 {found} and were written with {written}"
+    else:
+        return digest.hexdigest(), None
+    return digest.hexdigest(), Finding("digest-mismatch", "archive", evidence, _TAKE_ANOTHER)
+
+
+def read_manifest(file: BinaryIO, entries: tuple[Entry, ...]) -> Manifest:
+    """The manifest, which is the last member. Raises DamageError or InvalidInput."""
+    if not entries or entries[-1].name != MEMBER_NAME:
+        raise DamageError(f"The archive has no manifest as its last member; {_TAKE_ANOTHER}.")
+    if entries[-1].unpacked_bytes > _MAX_MANIFEST_BYTES:
+        raise DamageError(f"The archive's manifest is longer than {_MAX_MANIFEST_BYTES} bytes; {_TAKE_ANOTHER}.")
+    return decode_manifest(b"".join(iter_unpacked(file, entries[-1])))
+
+
+def iter_disagreements(manifest: Manifest, entries: tuple[Entry, ...]) -> Iterator[Finding]:
+    """Where the manifest and the directory do not say the same, or not what an archive may say."""
+    present = {entry.name: entry for entry in entries[:-1]}
+    if len(present) != len(entries) - 1:
+        yield Finding("duplicate-member", "archive", "two members have the same name", _TAKE_ANOTHER)
+    declared = {member.name for member in manifest.members}
+    for name in present:
+        if name not in declared:
+            yield Finding("unexpected-member", f"member {name}", "the manifest does not name it", _TAKE_ANOTHER)
+    for member in manifest.members:
+        entry = present.get(member.name)
+        if entry is None:
+            yield Finding("missing-member", f"member {member.name}", "the manifest names it", _TAKE_ANOTHER)
+        elif entry.unpacked_bytes != member.bytes:
+            evidence = f"the manifest says {member.bytes} bytes, the directory {entry.unpacked_bytes}"
+            yield Finding("member-differs", f"member {member.name}", evidence, _TAKE_ANOTHER)
+        elif is_bomb(entry):
+            evidence = f"{entry.packed_bytes} bytes would unpack to {entry.unpacked_bytes}, which records do not"
+            yield Finding("zip-bomb", f"member {member.name}", evidence, "do not use it, and ask who made it")
+    yield from _iter_wrong_counts(manifest)
+
+
+def _iter_wrong_counts(manifest: Manifest) -> Iterator[Finding]:
+    expected = []
+    for kind in TRAVELS:
+        of_kind = [member for member in manifest.members if member.kind == kind.name]
+        expected += [(member_name(kind.name, number), kind.name) for number in range(1, len(of_kind) + 1)]
+        total = sum(member.records for member in of_kind)
+        if manifest.counts.get(kind.name) != total:
+            evidence = f"it counts {manifest.counts.get(kind.name)} records of kind {kind.name}, its members {total}"
+            yield Finding("counts-differ", "manifest", evidence, _TAKE_ANOTHER)
+    if [(member.name, member.kind) for member in manifest.members] != expected:
+        yield Finding("member-order", "manifest", "its members are not the catalogue's in order", _TAKE_ANOTHER)
+    if unknown := sorted(set(manifest.counts) - set(KINDS)):
+        yield Finding("unknown-kind", "manifest", f"it counts records of kind {unknown[0]}", _TAKE_ANOTHER)
+    for member in manifest.members:
+        if not 0 < member.records <= MEMBER_RECORDS:
+            yield Finding(
+                "member-size", f"member {member.name}", f"it declares {member.records} records", _TAKE_ANOTHER
+            )
+
+
+def iter_member(file: BinaryIO, entry: Entry, member: Member) -> Iterator[list[Record]]:
+    """The member's records, batch by batch; DamageError when it is not what the manifest says."""
+    decoder = msgspec.json.Decoder(KINDS[member.kind].struct)
+    records = 0
+    for lines in iter_whole_lines(file, entry, member.sha256):
+        try:
+            batch: list[Record] = decoder.decode_lines(lines)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DamageError(
+                f"Member {member.name} is damaged: behind record {records} a line is not "
+                f"a {member.kind} ({error}); {_TAKE_ANOTHER}."
+            ) from None
+        records += len(batch)
+        if records > member.records:
+            break
+        yield batch
+    if records != member.records:
+        raise DamageError(
+            f"Member {member.name} is damaged: it holds other than the {member.records} records "
+            f"that the manifest says; {_TAKE_ANOTHER}."
+        )
