@@ -14,6 +14,7 @@ from typing import NoReturn
 import msgspec
 
 from atlassian_emulator import jira
+from atlassian_emulator.copying import CopyRefused, copy_space
 from atlassian_emulator.server import EmulatorServer
 from atlassian_emulator.site import DEFAULT_TOKEN
 from atlassian_emulator.weather import Disturbance
@@ -62,9 +63,8 @@ def _serve(options: argparse.Namespace) -> int:
         )
     except (OSError, sqlite3.DatabaseError) as error:
         where = f"{options.host}:{options.port}"
-        return _fail(
-            f"The site cannot be started on {where}: {getattr(error, 'strerror', '') or error}. Choose another --port or --data-dir."
-        )
+        reason = getattr(error, "strerror", None) or error
+        return _fail(f"The site cannot be started on {where}: {reason}. Choose another --port or --data-dir.")
     try:
         loaded = _load(server, options)
     except (OSError, ValueError) as error:
@@ -108,7 +108,19 @@ def _copy_parser() -> argparse.ArgumentParser:
 
 
 def _copy_space(options: argparse.Namespace) -> int:
-    raise NotImplementedError
+    try:
+        report = copy_space(
+            options.source,
+            options.destination,
+            options.space,
+            rename_to=options.rename_to or "",
+            current_version_only=options.current_version_only,
+        )
+    except CopyRefused as error:
+        return _fail(str(error))
+    counts = ", ".join(f"{len(ids)} of type {kind}" for kind, ids in sorted(report["ids"].items()))
+    _say(f"space {report['space']['key']} has id {report['space']['id']} at {options.destination}: {counts}")
+    return 0
 
 
 def _fail(sentence: str) -> int:

@@ -38,14 +38,15 @@ class Application:
         self._router = Router(routes)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request = Request(environ)
-        if request.path.startswith(CONTROL_PREFIX):
-            response = _response(self._answer(request, _Trace()))
-        else:
-            response = self._answer_and_log(request, environ)
-        # A body that no route read would be taken for the next request of this connection.
-        request.stream.read()
-        return response(environ, start_response)
+        # Closing the request lets go of the files of an uploaded form.
+        with Request(environ) as request:
+            if request.path.startswith(CONTROL_PREFIX):
+                response = _response(self._answer(request, _Trace()))
+            else:
+                response = self._answer_and_log(request, environ)
+            # A body that no route read would be taken for the next request of this connection.
+            request.stream.read()
+            return response(environ, start_response)
 
     def _answer_and_log(self, request: Request, environ: dict[str, Any]) -> Response:
         started = time.perf_counter_ns()

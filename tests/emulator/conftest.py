@@ -56,6 +56,29 @@ class Client:
         assert answer.status == status, f"{method} {path}: {answer.status} {answer.data[:500]!r}"
         return answer.json() if answer.data else None
 
+    def add_space(self, key: str = "REL", name: str = "Releases") -> Any:
+        return self.post("/wiki/api/v2/spaces", {"key": key, "name": name}, 201)
+
+    def add_page(self, space: Any, title: str, body: str = "<p>text</p>", **more: Any) -> Any:
+        text = {"representation": "storage", "value": body}
+        return self.post("/wiki/api/v2/pages", {"spaceId": space["id"], "title": title, "body": text, **more})
+
+    def update_page(self, page_id: str, number: int, body: str, title: str = "A page", status: int = 200) -> Any:
+        text = {"representation": "storage", "value": body}
+        version = {"number": number, "message": f"change {number}"}
+        wish = {"id": page_id, "status": "current", "title": title, "body": text, "version": version}
+        return self.put(f"/wiki/api/v2/pages/{page_id}", wish, status)
+
+    def attach(self, page_id: str, name: str, data: bytes, comment: str = "", method: str = "PUT") -> Any:
+        """Return the v1 answer to an upload of one file, whatever its status."""
+        fields = {"file": (name, data, "application/json"), "minorEdit": "true", "comment": comment}
+        path = f"/wiki/rest/api/content/{page_id}/child/attachment"
+        return self.ask(method, path, fields=fields, headers={"X-Atlassian-Token": "nocheck"})
+
+    def follow(self, url: str) -> Any:
+        """Return the answer to a GET of another address of this machine, without credentials."""
+        return self.pool.request("GET", url, redirect=False)
+
     def close(self) -> None:
         self.pool.clear()
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from atlassian_emulator.confluence import attachments, pages, people, properties, spaces, uploads, versions
+from atlassian_emulator.confluence import (
+    attachments,
+    history,
+    pages,
+    people,
+    properties,
+    search,
+    spaces,
+    uploads,
+    versions,
+)
 from atlassian_emulator.confluence.schema import SCHEMA
 from atlassian_emulator.routing import Route
 
@@ -16,4 +26,6 @@ ROUTES: tuple[Route, ...] = (
     *uploads.ROUTES,
     *properties.ROUTES,
     *people.ROUTES,
+    *history.ROUTES,
+    *search.ROUTES,
 )

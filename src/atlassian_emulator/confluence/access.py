@@ -76,3 +76,13 @@ def demand_space_update(call: Call, c: sqlite3.Connection, space_id: int) -> Non
     """Refuse with 403 a caller who may not add content to this space."""
     if not may_update_space(c, call.caller, space_id):
         raise call.refusal(403, "You do not have permission to create content in this space")
+
+
+def set_access(c: sqlite3.Connection, space_id: int, account_id: str, *, may_read: bool, may_update: bool) -> None:
+    """Say what a user may do in a space from now on, whatever their role."""
+    c.execute(
+        "INSERT INTO space_access (space_id, account_id, may_read, may_update) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (space_id, account_id) DO UPDATE SET may_read = excluded.may_read,"
+        " may_update = excluded.may_update",
+        (space_id, account_id, may_read, may_update),
+    )
