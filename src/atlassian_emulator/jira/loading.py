@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from atlassian_emulator.dataset import iter_issues
 from atlassian_emulator.jira.document import plain_text
 from atlassian_emulator.jira.naming import Namer
 from atlassian_emulator.jira.store import Jira
@@ -27,22 +28,40 @@ from atlassian_emulator.moments import parse_iso
 from atlassian_emulator.site import Site
 
 _CHUNK: Final = 2_000
+DEMO_SEED: Final = 7
+DEMO_ISSUES: Final = 600
 
 
-def load_file(site: Site, path: Path) -> int:
-    """Load a .jsonl or .jsonl.gz file; returns the number of issues."""
+def load_issues(site: Site, path: Path) -> int:
+    """Load a .jsonl or .jsonl.gz file; returns the number of issues that were not there yet.
+
+    All or none: ValueError names the line that is not an issue.
+    """
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
-        return load_issues(site, map(msgspec.json.decode, lines))
+        return put_issues(site, _decoded(lines))
 
 
-def load_issues(site: Site, issues: Iterable[dict[str, Any]]) -> int:
-    """Load issues, all or none. Links and parents that point outside of them are dropped."""
+def load_demo(site: Site) -> int:
+    """Load the made-up data set that demonstrations and tests start from."""
+    return put_issues(site, iter_issues(DEMO_SEED, DEMO_ISSUES))
+
+
+def put_issues(site: Site, issues: Iterable[dict[str, Any]]) -> int:
+    """Load issues that are not there yet, all or none; links and parents that lead nowhere are dropped."""
     with site.part(Jira).change_catalogue() as c:
         loader = _Loader(site, c)
-        count = loader.load(iter(issues))
+        count = loader.load(enumerate(issues, start=1))
         loader.connect()
         c.execute("ANALYZE")
     return count
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield msgspec.json.decode(line, type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise ValueError(f"line {number} is not a JSON object: {error}") from error
 
 
 class _Loader:
@@ -54,15 +73,23 @@ class _Loader:
         self._parents: list[tuple[int, str]] = []
         self._links: list[tuple[str, tuple[str, str, str], str]] = []
         self._numbers: dict[str, int] = {}
+        self._there = {
+            f"{key}-{number}": issue_id
+            for issue_id, key, number in c.execute("SELECT id, project_key, number FROM jira_issues")
+        }
+        self._ids.update(self._there)
 
-    def load(self, issues: Iterator[dict[str, Any]]) -> int:
+    def load(self, numbered: Iterator[tuple[int, dict[str, Any]]]) -> int:
         count = 0
-        while chunk := list(islice(issues, _CHUNK)):
+        while chunk := list(islice((each for each in numbered if each[1].get("key") not in self._there), _CHUNK)):
             first_id = self._site.ids.take("jira.issue", len(chunk))
             rows: list[IssueRow] = []
             comments: list[tuple[Any, ...]] = []
-            for issue_id, issue in enumerate(chunk, start=first_id):
-                row = self._row(issue_id, issue)
+            for issue_id, (line, issue) in enumerate(chunk, start=first_id):
+                try:
+                    row = self._row(issue_id, issue)
+                except (KeyError, TypeError, ValueError) as error:
+                    raise ValueError(f"line {line} is not an issue: {type(error).__name__} {error}") from error
                 bodies = self._comments(issue_id, issue["fields"])
                 row.comments_text = "\n".join(text for _, text in bodies)
                 rows.append(row)
