@@ -125,7 +125,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE recipe (name TEXT)")
     connection.close()
-    with pytest.raises(ConfigurationError, match="not a registry of Snapshots.*'recipe'"):
+    with pytest.raises(ConfigurationError, match=r"not a registry of Snapshots.*'recipe'"):
         open_registry(f"sqlite:///{path}")
 
 
@@ -150,7 +150,7 @@ def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["", "registry.db", "mysql://root:hunter2@host/db", "sqlite://", "sqlite:///:memory:"])
 def test_other_urls_are_refused_with_an_example(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="write sqlite:///path/registry.db") as raised:
+    with pytest.raises(ConfigurationError, match=r"write sqlite:///path/registry.db") as raised:
         open_registry(url)
     assert "hunter2" not in str(raised.value)
 
