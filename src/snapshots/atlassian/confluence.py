@@ -38,6 +38,11 @@ class ConfluenceClient:
         self._v1 = f"{transport.connection.confluence_url}/rest/api"
         self._v2 = f"{transport.connection.confluence_url}/api/v2"
 
+    @property
+    def requests_sent(self) -> int:
+        """Requests sent so far by everybody who shares the transport."""
+        return self._transport.requests_sent
+
     def get_current_user(self) -> User:
         """The account that asks."""
         return self._transport.get(f"{self._v1}/user/current", wire.CamelUser, doing="asking who we are").read()

@@ -25,8 +25,9 @@ _TAKE_ANOTHER = "take another copy of the archive"
 class Archive:
     """An open archive whose every byte is as it was written. Not to be shared between threads."""
 
-    def __init__(self, file: BinaryIO, sha256: str, manifest: Manifest, entries: dict[str, Entry]) -> None:
+    def __init__(self, path: Path, file: BinaryIO, sha256: str, manifest: Manifest, entries: dict[str, Entry]) -> None:
         self._file = file
+        self.path = path
         self._entries = entries
         self.sha256 = sha256
         """Hexadecimal digest of the whole file."""
@@ -77,7 +78,7 @@ def open_archive(path: Path) -> Archive:
     except BaseException:
         file.close()
         raise
-    return Archive(file, sha256, manifest, {entry.name: entry for entry in entries})
+    return Archive(path, file, sha256, manifest, {entry.name: entry for entry in entries})
 
 
 def open_file(path: Path) -> BinaryIO:

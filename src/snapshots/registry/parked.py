@@ -61,6 +61,38 @@ def iter_parked(conn: sa.Connection, site_id: int, kind: str) -> Iterator[Parked
         last_id = block[-1].id
 
 
+def list_parked(
+    conn: sa.Connection, site_id: int, source_cloud_id: str, kind: str, natural_keys: Iterable[str]
+) -> list[ParkedRow]:
+    """Those of these records that are parked, in no order."""
+    parked = tables.parked_record
+    statement = rows.select_as(ParkedRow, parked).where(
+        parked.c.site_id == site_id, parked.c.source_cloud_id == source_cloud_id, parked.c.kind == kind
+    )
+    return [
+        row
+        for block in rows.in_blocks(natural_keys, _BLOCK_ROWS)
+        for row in rows.fetch_all(conn, ParkedRow, statement.where(parked.c.natural_key.in_(block)))
+    ]
+
+
+def list_parked_sources(conn: sa.Connection, site_id: int) -> list[str]:
+    """Cloud ids of the sites whose records wait for this site."""
+    parked = tables.parked_record
+    return sorted(conn.scalars(sa.select(parked.c.source_cloud_id).where(parked.c.site_id == site_id).distinct()))
+
+
+def count_parked_reasons(conn: sa.Connection, site_id: int, source_cloud_id: str) -> dict[str, int]:
+    """How many records of one source site wait for each reason."""
+    parked = tables.parked_record
+    counted = conn.execute(
+        sa.select(parked.c.reason, sa.func.count())
+        .where(parked.c.site_id == site_id, parked.c.source_cloud_id == source_cloud_id)
+        .group_by(parked.c.reason)
+    )
+    return dict(sorted((reason, number) for reason, number in counted))
+
+
 def delete_parked(conn: sa.Connection, ids: Sequence[int]) -> None:
     """Take records off the list, since they have found their place."""
     for block in rows.in_blocks(ids, _BLOCK_ROWS):

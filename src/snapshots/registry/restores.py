@@ -68,6 +68,11 @@ def finish_restore(conn: sa.Connection, restore_id: int, state: FinalState, fini
     rows.update_row(conn, tables.restore, restore_id, state=state, finished_at=finished_at)
 
 
+def resume_restore(conn: sa.Connection, restore_id: int) -> None:
+    """Note that a restore which ended early is running again."""
+    rows.update_row(conn, tables.restore, restore_id, state="running", finished_at=None)
+
+
 def get_restore(conn: sa.Connection, restore_id: int) -> RestoreRow:
     """The restore with this id. Raises NotFound."""
     restore = tables.restore

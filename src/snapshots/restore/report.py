@@ -1,0 +1,64 @@
+"""What a restore did, read from its log; and what still waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from snapshots.findings import Finding
+from snapshots.registry import parked, restores
+from snapshots.registry.restores import RestoreRow
+from snapshots.registry.sites import SiteRow
+from snapshots.restore.deciding import KEPT_FOR_OTHERS
+from snapshots.restore.plan import add_outcomes
+
+if TYPE_CHECKING:
+    from snapshots.registry.engine import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """How a restore ended. `totals` counts records by kind and outcome over all its groups."""
+
+    restore: RestoreRow
+    groups: int
+    totals: dict[str, dict[str, int]]
+    findings: tuple[Finding, ...]
+    parked_reasons: dict[str, int]
+    """Parked records of the same source site, by reason, as of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreStatus:
+    """The restores of a site, newest first, and what waits for it."""
+
+    restores: tuple[RestoreReport, ...]
+    parked: dict[str, dict[str, int]]
+    """Cloud id of the source site to reason to number of records."""
+
+
+def report_restore(registry: Registry, row: RestoreRow, findings: Iterable[Finding] = ()) -> RestoreReport:
+    """What the log says of one restore. Findings are not in the log: they come from plan and run."""
+    with registry.read() as conn:
+        chunks = restores.list_chunks(conn, row.id)
+        waiting = parked.count_parked_reasons(conn, row.site_id, row.source_cloud_id)
+    totals = add_outcomes(msgspec.json.decode(chunk.counts, type=dict[str, dict[str, int]]) for chunk in chunks)
+    return RestoreReport(row, len(chunks), totals, tuple(findings), _without_kept(waiting))
+
+
+def list_restores(registry: Registry, site: SiteRow) -> RestoreStatus:
+    """Every restore to the site, and the records that are parked for it."""
+    with registry.read() as conn:
+        rows = restores.list_restores(conn, site.id)
+        waiting = {
+            cloud_id: _without_kept(parked.count_parked_reasons(conn, site.id, cloud_id))
+            for cloud_id in parked.list_parked_sources(conn, site.id)
+        }
+    return RestoreStatus(tuple(report_restore(registry, row) for row in rows), waiting)
+
+
+def _without_kept(waiting: dict[str, int]) -> dict[str, int]:
+    return {reason: count for reason, count in waiting.items() if reason != KEPT_FOR_OTHERS}

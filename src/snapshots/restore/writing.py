@@ -1,0 +1,213 @@
+"""Writing decisions to the registry, inside the transaction of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from snapshots.errors import DamageError
+from snapshots.registry import bulk, changes, pages, parked, spaces
+from snapshots.registry.parked import NewParked, ParkedRow
+from snapshots.registry.records import KINDS, Record
+from snapshots.restore.deciding import PageDecision, ParkedRecord
+from snapshots.restore.keys import KINDS_PARKED, PageKey, write_key
+from snapshots.restore.plan import TargetPage
+from snapshots.restore.records import PageRecords
+
+_REFERRED_TO = ("page", "macro", "sticker")
+
+
+class UnmappedId(DamageError):
+    """A record refers to another one that has no place in this registry."""
+
+
+class IdMap:
+    """Where each record of the source lives in this registry.
+
+    Ids are local to a registry: version 17 there is some other version here. So records are looked up
+    by natural key, and a look-up answers with the id here or raises `UnmappedId`; it never hands an id
+    of the source back, because a plausible wrong link is worse than a failed restore.
+    """
+
+    def __init__(self) -> None:
+        self._ids: dict[tuple[str, PageKey, tuple[str, ...]], int] = {}
+
+    def put(self, kind: str, page: PageKey, key: tuple[str, ...], record_id: int) -> None:
+        """Note the id here; `key` is what identifies the record on its page."""
+        self._ids[kind, page, key] = record_id
+
+    def get(self, kind: str, page: PageKey, key: tuple[str, ...] = ()) -> int:
+        """The id here. Raises UnmappedId."""
+        try:
+            return self._ids[kind, page, key]
+        except KeyError:
+            name = " ".join((*page, *key))
+            raise UnmappedId(f"The {kind} {name} is referred to but was not restored; use another archive.") from None
+
+
+def write_decisions(
+    conn: sa.Connection, site_id: int, decisions: Sequence[PageDecision], targets: Mapping[PageKey, TargetPage]
+) -> None:
+    """Carry out the decisions about pages that have a counterpart. `targets` has it for each of them."""
+    ids = IdMap()
+    placed = [decision for decision in decisions if decision.records.key in targets]
+    for decision in placed:
+        _place_page(conn, site_id, decision, targets[decision.records.key], ids)
+    for decision in placed:
+        changes.move_versions(conn, decision.new_numbers)
+        for update in decision.updates:
+            changes.update_record(conn, update.kind, update.record_id, update.values)
+    for kind, make_rows in (
+        ("macro", _make_macros),
+        ("version", _make_versions),
+        ("sticker", _make_stickers),
+        ("sticker_assignment", _make_assignments),
+    ):
+        bulk.insert_records(conn, kind, make_rows(placed, ids, bulk.next_id(conn, kind)))
+
+
+def _place_page(conn: sa.Connection, site_id: int, decision: PageDecision, target: TargetPage, ids: IdMap) -> None:
+    """Have a row for the page, and note the ids of all that is here of it already."""
+    key, here = decision.records.key, decision.here
+    if here is None:
+        space = spaces.find_space(conn, site_id, target.space_key)
+        space_id = (
+            space.id if space else spaces.put_space(conn, site_id, target.space_key, target.space_id, target.space_name)
+        )
+        ids.put("page", key, (), pages.put_page(conn, space_id, target.page_id, target.title))
+        return
+    ids.put("page", key, (), here.record.id)
+    for macro_id, macro in here.macros.items():
+        ids.put("macro", key, (macro_id,), macro.record.id)
+        for capture_id, version in macro.versions.items():
+            ids.put("version", key, (macro_id, capture_id), version.id)
+    for name, sticker in here.stickers.items():
+        ids.put("sticker", key, (name,), sticker.id)
+
+
+def _make_macros(decisions: Iterable[PageDecision], ids: IdMap, next_id: int) -> Iterator[Sequence[Any]]:
+    for decision in decisions:
+        key = decision.records.key
+        for macro in decision.new_macros:
+            ids.put("macro", key, (macro.remote_id,), next_id)
+            yield _values(macro, id=next_id, page_id=ids.get("page", key))
+            next_id += 1
+
+
+def _make_versions(decisions: Iterable[PageDecision], ids: IdMap, next_id: int) -> Iterator[Sequence[Any]]:
+    for decision in decisions:
+        key = decision.records.key
+        for macro_id, version, location in decision.new_versions:
+            ids.put("version", key, (macro_id, version.capture_id), next_id)
+            yield _values(
+                version,
+                id=next_id,
+                macro_id=ids.get("macro", key, (macro_id,)),
+                attachment_version=location.attachment_version,
+                page_version=location.page_version,
+            )
+            next_id += 1
+
+
+def _make_stickers(decisions: Iterable[PageDecision], ids: IdMap, next_id: int) -> Iterator[Sequence[Any]]:
+    for decision in decisions:
+        key = decision.records.key
+        for sticker in decision.new_stickers:
+            ids.put("sticker", key, (sticker.name,), next_id)
+            yield _values(sticker, id=next_id, page_id=ids.get("page", key))
+            next_id += 1
+
+
+def _make_assignments(decisions: Iterable[PageDecision], ids: IdMap, next_id: int) -> Iterator[Sequence[Any]]:
+    for decision in decisions:
+        key = decision.records.key
+        for (sticker, macro_id, capture_id), assignment in decision.new_assignments:
+            yield _values(
+                assignment,
+                id=next_id,
+                sticker_id=ids.get("sticker", key, (sticker,)),
+                version_id=ids.get("version", key, (macro_id, capture_id)),
+            )
+            next_id += 1
+
+
+def _values(record: Record, **replaced: int | None) -> Sequence[Any]:
+    """The record's values in the order of its fields, some of them replaced."""
+    return msgspec.structs.astuple(msgspec.structs.replace(record, **replaced))
+
+
+def write_parked(
+    conn: sa.Connection,
+    site_id: int,
+    source_cloud_id: str,
+    decisions: Iterable[PageDecision],
+    *,
+    all_parked_joined: bool,
+    now: int,
+) -> None:
+    """Park what has to wait, and take what found its place off the list.
+
+    A record that waits already keeps its row and its moment. Unless everything that is parked of these
+    pages was part of this run, pages, macros and stickers stay on the list, for others may need them.
+    """
+    waiting_now = parked.count_parked(conn, site_id)
+    for kind in KINDS_PARKED:
+        waiting = {record.key: record for decision in decisions for record in decision.parked if record.kind == kind}
+        known: dict[str, ParkedRow] = {}
+        if waiting_now.get(kind):
+            keys = (key for decision in decisions for key in _iter_keys(decision.records, kind))
+            known = {row.natural_key: row for row in parked.list_parked(conn, site_id, source_cloud_id, kind, keys)}
+        parked.put_parked(
+            conn,
+            [
+                _make_parked(record, site_id, source_cloud_id, known.get(key), now)
+                for key, record in waiting.items()
+                if key not in known or not _is_same(known[key], record)
+            ],
+        )
+        if all_parked_joined or kind not in _REFERRED_TO:
+            parked.delete_parked(conn, [row.id for key, row in known.items() if key not in waiting])
+
+
+def _iter_keys(records: PageRecords, kind: str) -> Iterator[str]:
+    """Natural keys of all the page's records of one kind."""
+    page = records.key
+    match kind:
+        case "page":
+            yield write_key(*page)
+        case "macro":
+            yield from (write_key(*page, macro_id) for macro_id in records.macros)
+        case "version":
+            for macro_id, macro in records.macros.items():
+                yield from (write_key(*page, macro_id, capture) for capture in (*macro.versions, *macro.rivals))
+        case "sticker":
+            yield from (write_key(*page, name) for name in records.stickers)
+        case _:
+            yield from (write_key(*page, *key) for key in records.assignments)
+
+
+def _make_parked(
+    record: ParkedRecord, site_id: int, source_cloud_id: str, known: ParkedRow | None, now: int
+) -> NewParked:
+    return NewParked(
+        site_id=site_id,
+        source_cloud_id=source_cloud_id,
+        kind=record.kind,
+        natural_key=record.key,
+        record=msgspec.json.encode(record.record).decode(),
+        reason=record.reason,
+        parked_at=known.parked_at if known else now,
+    )
+
+
+def _is_same(known: ParkedRow, record: ParkedRecord) -> bool:
+    """Whether the row says all this already; ids do not count, for what is parked gets others when it is read."""
+    kind = KINDS[record.kind]
+    ids = dict.fromkeys(("id", *kind.references), 0)
+    there = msgspec.json.decode(known.record, type=kind.struct)
+    return known.reason == record.reason and msgspec.structs.replace(there, **ids) == msgspec.structs.replace(
+        record.record, **ids
+    )
