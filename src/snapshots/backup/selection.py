@@ -133,6 +133,18 @@ def confirm_unknown(resolved: ResolvedSelection) -> ResolvedSelection:
     return replace(resolved, confirmed=True)
 
 
+def without_empty_spaces(resolved: ResolvedSelection, keys_with_snapshots: Iterable[str]) -> ResolvedSelection:
+    """Leave out spaces that the site has and the registry holds nothing of, with a finding for each."""
+    kept = frozenset(keys_with_snapshots)
+    empty = tuple(
+        Finding("space-without-snapshots", f"space '{key}'", "nothing was captured there", "nothing to do")
+        for key in resolved.keys
+        if key not in kept
+    )
+    keys = tuple(key for key in resolved.keys if key in kept)
+    return replace(resolved, keys=keys, findings=(*resolved.findings, *empty))
+
+
 def _read(source: Path | bytes) -> bytes:
     if isinstance(source, bytes):
         return source

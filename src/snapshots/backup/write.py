@@ -55,7 +55,7 @@ def write_archive(
     give equal bytes. `path` gets the archive only when it is whole and on the disk. Raises
     StorageError when it cannot be written, DecisionNeeded while unknown keys are not confirmed.
     """
-    _require_decided(selection)
+    require_decided(selection)
     created_at = time.time_ns() // 1000 if created_at is None else created_at
     with _new_file(path) as file:
         archive = ZipWriter(file, created_at)
@@ -78,7 +78,7 @@ def write_archive(
     return WrittenArchive(path, length, sha256, manifest)
 
 
-def _require_decided(selection: ResolvedSelection) -> None:
+def require_decided(selection: ResolvedSelection) -> None:
     if selection.unknown and not selection.confirmed:
         keys = ", ".join(unknown.key for unknown in selection.unknown)
         raise DecisionNeeded(

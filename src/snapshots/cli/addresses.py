@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from snapshots.errors import InvalidInput
+from snapshots.atlassian.confluence import ConfluenceClient
+from snapshots.errors import InvalidInput, NotFound
 
 PageArgument = Annotated[str, typer.Argument(metavar="PAGE", help="Page id, address of the page, or SPACE:Title.")]
 SiteOption = Annotated[
@@ -43,3 +44,17 @@ def parse_page(text: str) -> PageAddress:
     if colon and space_key.strip() and title.strip():
         return PageAddress(None, space_key.strip(), title.strip())
     raise InvalidInput(f"{text!r} does not name a page: give its id, its address, or SPACE:Title.")
+
+
+def resolve_page(confluence: ConfluenceClient, text: str) -> str:
+    """The id of the page that `text` names, asking the site only for a title. Raises `NotFound`."""
+    address = parse_page(text)
+    if address.page_id:
+        return address.page_id
+    page = confluence.find_page(address.space_key, address.title)
+    if page is None:
+        raise NotFound(
+            f"There is no page {address.title!r} in space {address.space_key} that the account may see: "
+            "check both, or give the page's id."
+        )
+    return page.id

@@ -48,4 +48,4 @@ def list_spaces(conn: sa.Connection, site_id: int) -> list[SpaceRow]:
 def get_space_key(conn: sa.Connection, space_id: int) -> str:
     """The key of a space whose row is known to be there."""
     space = tables.space
-    return conn.execute(sa.select(space.c.key).where(space.c.id == space_id)).scalar_one()
+    return str(conn.execute(sa.select(space.c.key).where(space.c.id == space_id)).scalar_one())

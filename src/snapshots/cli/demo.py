@@ -1,0 +1,20 @@
+"""`snapshots demo`: the whole story on two small sites of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave both sites running and print how to reach them.")] = False,
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where archives, plans and the HTML comparison go.")
+    ] = Path("demo-output"),
+) -> int:
+    """Take, change, compare, back up, move, restore, compare again; every step checks itself."""
+    from snapshots.demo.story import tell  # needs nothing of the other commands, nor they of it
+
+    return tell(output.absolute(), keep=keep)

@@ -1,0 +1,129 @@
+"""The long acts as durable jobs: what each kind does, in steps, and what it needs for itself alone.
+
+Arguments and results are plain JSON that stays in the database: names and paths, never a secret.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from snapshots.backup.read import open_archive
+from snapshots.backup.selection import ResolvedSelection
+from snapshots.backup.write import write_archive
+from snapshots.capture.take import Take, take_snapshots
+from snapshots.jobs import JobContext, JobKind
+from snapshots.registry import backups
+from snapshots.restore.apply import apply_restore
+from snapshots.restore.plan import load_plan
+from snapshots.restore.source import ArchiveSource
+
+if TYPE_CHECKING:
+    from snapshots.app import App
+
+TAKE, BACKUP, RESTORE = "take", "backup", "restore"
+
+Args = dict[str, Any]
+
+
+def job_kinds(app: App) -> list[JobKind]:
+    """Every kind of job, bound to this installation."""
+    return [
+        # Two takes of one page would each move the page on under the other's feet.
+        JobKind(TAKE, lambda job, args: _take(app, job, args), lambda args: f"{args['site']}: page {args['page_id']}"),
+        JobKind(BACKUP, lambda job, args: _back_up(app, job, args), _whole_site),
+        JobKind(RESTORE, lambda job, args: _restore(app, job, args), _whole_site),
+    ]
+
+
+def _whole_site(args: Mapping[str, Any]) -> str:
+    return f"{args['site']}: registry"
+
+
+def _take(app: App, job: JobContext, args: Args) -> Any:
+    with app.open_site(args["site"]) as site:
+        take = Take(
+            app.registry,
+            site.row,
+            site.confluence,
+            site.jira,
+            app.config.spool_dir,
+            max_payload_bytes=app.config.max_payload_bytes,
+            count_requests=lambda: site.transport.requests_sent,
+            progress=job.progress,
+        )
+        taken = take_snapshots(take, args["page_id"], args["macro_ids"], args["trigger"], job.step)
+    return msgspec.to_builtins(taken)
+
+
+def _back_up(app: App, job: JobContext, args: Args) -> Any:
+    row = app.get_site(args["site"])
+    path = Path(args["path"])
+    selection = ResolvedSelection(args["mode"], tuple(args["keys"]))
+
+    def write() -> Any:
+        # One step: an archive is of one moment of the registry, so a job that died here starts the file anew.
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written = write_archive(app.registry, row, selection, path, job.progress)
+        return {
+            "path": str(path),
+            "bytes": written.bytes,
+            "sha256": written.sha256,
+            "created_at": written.manifest.created_at,
+            "selection": msgspec.to_builtins(written.manifest.selection),
+            "counts": written.manifest.counts,
+        }
+
+    def note(written: Any) -> None:
+        with app.registry.write() as conn:
+            if any(
+                known.path == written["path"] and known.created_at == written["created_at"]
+                for known in backups.list_backups(conn, row.id)
+            ):
+                return
+            backups.add_backup(
+                conn,
+                site_id=row.id,
+                created_at=written["created_at"],
+                created_by=row.account,
+                path=written["path"],
+                archive_bytes=written["bytes"],
+                archive_sha256=written["sha256"],
+                selection=msgspec.json.encode(written["selection"]).decode(),
+                counts=msgspec.json.encode(written["counts"]).decode(),
+            )
+
+    written = job.step("write the archive", write)
+    job.step("note it in the registry", note, written)
+    return written
+
+
+def archive_name(site_name: str, moment: int) -> str:
+    """File name of an archive that nobody named: the site, and the moment (µs UTC) to the second."""
+    plain = "".join(character if character.isalnum() or character in "-_" else "-" for character in site_name)
+    return f"snapshots-{plain}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(moment / 1_000_000))}.zip"
+
+
+def _restore(app: App, job: JobContext, args: Args) -> Any:
+    row = app.get_site(args["site"])
+
+    def carry_out() -> Any:
+        # One step: the restore keeps its own log of chunks in the registry, each in the chunk's transaction,
+        # which is exact where a step's record could only be at least once.
+        plan = load_plan(Path(args["plan"]))
+        path = Path(args["archive"])
+        with app.open_site(row.name) as site, open_archive(path) as archive:
+            report = apply_restore(
+                app.registry, row, ArchiveSource(archive, path), plan, job.progress, confluence=site.confluence
+            )
+        return {
+            "outcomes": report.outcomes,
+            "waiting": report.waiting,
+            "findings": msgspec.to_builtins(report.findings),
+        }
+
+    return job.step("carry out the plan", carry_out)
