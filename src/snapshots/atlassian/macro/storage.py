@@ -119,10 +119,6 @@ class _Reader:
         self._parser = expat.ParserCreate("utf-8")
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text
-        self._parser.StartCdataSectionHandler = self._finish_tag
-        self._parser.CommentHandler = self._ignore
-        self._parser.ProcessingInstructionHandler = self._ignore
         try:
             self._parser.Parse(_BEFORE + data + _AFTER, True)
         except expat.ExpatError as error:
@@ -134,17 +130,26 @@ class _Reader:
             # Its handlers are bound methods: parser and reader would keep each other, and the tree, alive.
             del self._parser
 
+    def _listen(self, kept: bool) -> None:
+        """Hear what stands between tags only inside a wanted element: most of a body is nobody's."""
+        self._parser.CharacterDataHandler = self._text if kept else None
+        self._parser.StartCdataSectionHandler = self._finish_tag if kept else None
+        self._parser.CommentHandler = self._finish_tag if kept else None
+        self._parser.ProcessingInstructionHandler = self._finish_tag if kept else None
+
     def _position(self) -> int:
         return self._parser.CurrentByteIndex - len(_BEFORE)
 
-    def _finish_tag(self) -> None:
+    def _finish_tag(self, *_: str) -> None:
         if self._unfinished is not None:
             self._unfinished.content_start = self._position()
             self._unfinished = None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if not self._open and not self._wanted(name, attributes):
-            return
+        if not self._open:
+            if not self._wanted(name, attributes):
+                return
+            self._listen(True)
         self._finish_tag()
         element = Element(name, attributes, self._position())
         (self._open[-1].parts if self._open else self.found).append(element)
@@ -162,11 +167,9 @@ class _Reader:
         self._finish_tag()
         element.content_end = position
         element.end = position if element.empty_tag else self._data.index(b">", position) + 1
+        if not self._open:
+            self._listen(False)
 
     def _text(self, text: str) -> None:
-        if self._open:
-            self._finish_tag()
-            self._open[-1].parts.append(text)
-
-    def _ignore(self, *_: str) -> None:
         self._finish_tag()
+        self._open[-1].parts.append(text)
