@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
@@ -61,6 +61,12 @@ class JobEngine:
         self._pulse: threading.Thread | None = None
         self._closing = threading.Event()
         self._launching = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
 
     def run(self, kind: str, args: dict[str, Json], on_progress: Progress = silent) -> Json:
         """Start a job and wait for its result. Ctrl-C asks it to stop; a second Ctrl-C does not wait for that."""

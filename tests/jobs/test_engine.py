@@ -1,0 +1,162 @@
+"""What one process sees of its jobs, in each database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from snapshots.errors import ConfigurationError, InvalidInput, JobCancelled, NotFound, SiteRefused, StorageError
+from snapshots.jobs import JobContext, JobEngine, JobKind, JobProgress, JobReader, UnexpectedJobError
+from snapshots.jobs.failure import restore_error
+from snapshots.jql import parse_jql
+
+
+def test_a_job_answers_its_result_and_tells_its_progress(engine: JobEngine, log: Path) -> None:
+    told: list[tuple[object, ...]] = []
+    args = {"count": 4, "log": str(log), "seconds": 0}
+    assert engine.run("add-up", args, lambda *progress: told.append(progress)) == {"total": 6}
+    assert told[-1] == ("adding", 4, 4, "numbers")
+    (job,) = engine.jobs.list_jobs()
+    assert (job.kind, job.state, job.args, job.result, job.error) == ("add-up", "done", args, {"total": 6}, None)
+    assert job.progress == JobProgress("adding", 4, 4, "numbers")
+    assert engine.jobs.get_job(job.id).steps == ("add 0", "add 1", "add 2", "add 3")
+    assert 0 < job.created_at <= job.updated_at
+
+
+def test_errors_keep_their_class_and_sentence_also_for_a_later_process(open_engine: Callable[..., JobEngine]) -> None:
+    engine = open_engine()
+    with pytest.raises(SiteRefused, match=r"^The site answers no\.$"):
+        engine.run("refuse", {})
+    (job,) = engine.jobs.list_jobs()
+    assert (job.state, job.error) == ("failed", "The site answers no.")
+    with pytest.raises(SiteRefused) as refused:
+        open_engine().wait(job.id)
+    assert refused.value.status == 418
+
+
+def test_a_defect_is_not_taken_for_an_error_of_somebody(engine: JobEngine) -> None:
+    with pytest.raises(UnexpectedJobError, match="KeyError: 'nothing'"):
+        engine.run("stumble", {})
+
+
+def test_an_error_derived_in_another_room_comes_back_as_its_ground_class() -> None:
+    from dbos import PortableWorkflowError
+
+    with pytest.raises(InvalidInput) as wrong:
+        parse_jql("a =")
+    restored = restore_error(PortableWorkflowError(str(wrong.value), type(wrong.value).__name__))
+    assert type(restored) is InvalidInput
+    assert str(restored) == str(wrong.value)
+
+
+def test_closing_interrupts_and_the_next_process_goes_on(
+    open_engine: Callable[..., JobEngine], reader: JobReader, log: Path, wait_until: Callable
+) -> None:
+    engine = open_engine()
+    args = {"count": 60, "log": str(log), "seconds": 0.02, "site": "main"}
+    job_id = engine.start("add-up", args)
+    wait_until(lambda: bool(log.read_text()))
+    engine.close()
+    assert [job.id for job in reader.list_jobs(states=["interrupted"])] == [job_id]
+    assert reader.list_jobs(states=["running"]) == []
+
+    engine = open_engine()
+    with pytest.raises(InvalidInput, match=f"job {job_id} there is interrupted; resume or cancel it"):
+        engine.start("add-up", args)
+    assert engine.wait(job_id) == {"total": sum(range(60))}, "whoever waits takes it over"
+    assert sorted(map(int, log.read_text().split())) == list(range(60))
+
+
+def test_an_interrupted_job_can_be_cancelled_by_somebody_who_runs_none(
+    open_engine: Callable[..., JobEngine], reader: JobReader, log: Path, wait_until: Callable
+) -> None:
+    engine = open_engine()
+    job_id = engine.start("add-up", {"count": 600, "log": str(log), "seconds": 0.02})
+    wait_until(lambda: bool(log.read_text()))
+    engine.close()
+    reader.cancel_job(job_id)
+    assert open_engine().resume_interrupted() == []
+    with pytest.raises(JobCancelled, match=job_id):
+        reader.get_result(job_id)
+    with pytest.raises(InvalidInput, match="already cancelled"):
+        reader.cancel_job(job_id)
+
+
+def test_a_job_goes_on_only_where_its_kind_is_known(
+    open_engine: Callable[..., JobEngine], registry_url: str, data_dir: Path, log: Path, wait_until: Callable
+) -> None:
+    engine = open_engine((JobKind("other", lambda context, args: wait_until(lambda: _stopped(context))),))
+    job_id = engine.start("other", {})
+    engine.close()
+    engine = open_engine()
+    assert engine.resume_interrupted() == []
+    assert engine.jobs.get_job(job_id).state == "interrupted"
+
+
+def _stopped(context: JobContext) -> bool:
+    context.raise_if_cancelled()
+    return False
+
+
+def test_steps_are_taken_in_the_jobs_own_thread_and_give_json(open_engine: Callable[..., JobEngine]) -> None:
+    def take_step_elsewhere(context: JobContext, args: dict) -> dict:
+        problems: list[str] = []
+
+        def elsewhere() -> None:
+            try:
+                context.step("elsewhere", dict)
+            except RuntimeError as error:
+                problems.append(str(error))
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        return {"problems": problems, "step": context.step("pair", lambda: (1, {"a": (2,)}))}
+
+    engine = open_engine((JobKind("elsewhere", take_step_elsewhere), JobKind("set", lambda context, args: {1})))
+    assert engine.run("elsewhere", {}) == {
+        "problems": ["Step 'elsewhere' was taken outside the job's own thread."],
+        "step": [1, {"a": [2]}],
+    }
+    with pytest.raises(UnexpectedJobError, match="not JSON serializable"):
+        engine.run("set", {})
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        engine.start("add-up", {"when": object()})
+
+
+def test_what_is_not_there_is_named(engine: JobEngine) -> None:
+    assert engine.jobs.list_jobs() == []
+    with pytest.raises(NotFound, match="no job backup-1"):
+        engine.jobs.get_job("backup-1")
+    with pytest.raises(InvalidInput, match="no jobs of kind backup, only add-up"):
+        engine.start("backup", {})
+
+
+def test_looking_creates_nothing(tmp_path: Path) -> None:
+    reader = JobReader(f"sqlite:///{tmp_path / 'none.db'}", tmp_path)
+    assert reader.list_jobs() == []
+    reader.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_cannot_be_used_is_named_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"mysql://me:\*\*\*@there"):
+        JobReader("mysql://me:secret@there/jobs", tmp_path)
+    with (
+        JobEngine("postgresql://me:secret@127.0.0.1:1/jobs", [JobKind("any", lambda *_: None)], tmp_path) as engine,
+        pytest.raises(StorageError, match="cannot be opened") as failed,
+    ):
+        engine.start("any", {})
+    assert "secret" not in str(failed.value)
+
+
+def test_one_engine_per_process(engine: JobEngine, tmp_path: Path, kinds: tuple[JobKind, ...]) -> None:
+    engine.resume_interrupted()
+    with (
+        JobEngine(f"sqlite:///{tmp_path / 'second.db'}", kinds, tmp_path) as second,
+        pytest.raises(RuntimeError, match="Another job engine"),
+    ):
+        second.resume_interrupted()
