@@ -24,6 +24,8 @@ ISSUE_LINKS = "issuelinks"
 PARENT = "parent"
 
 Direction = Literal["inward", "outward"]
+_BOTH_DIRECTIONS: tuple[Direction, ...] = ("inward", "outward")
+
 LinkEnd = tuple[str, Direction]
 """A link type's id, and which of a link's two issues the other one is."""
 
@@ -262,14 +264,17 @@ def _by_link(query: jql.Query, clause: jql.Clause, link_types: Sequence[LinkType
 def _link_ends(words: str, link_types: Sequence[LinkType]) -> set[LinkEnd]:
     """Which links `words` means, seen from the row above: its "blocks" links lead outward.
 
-    The name of a link type means both of its directions.
+    The name of a link type means both directions, unless the words also read as one of them: `tests`
+    is one end of the type Tests.
     """
     lowered = words.lower()
     ends: set[LinkEnd] = set()
     for link_type in link_types:
-        named = link_type.name.lower() == lowered
-        if named or link_type.outward.lower() == lowered:
+        if link_type.outward.lower() == lowered:
             ends.add((link_type.id, "outward"))
-        if named or link_type.inward.lower() == lowered:
+        if link_type.inward.lower() == lowered:
             ends.add((link_type.id, "inward"))
-    return ends
+    if ends:
+        return ends
+    named = [link_type.id for link_type in link_types if link_type.name.lower() == lowered]
+    return {(type_id, direction) for type_id in named for direction in _BOTH_DIRECTIONS}
