@@ -71,9 +71,7 @@ def rows_before() -> list[Row]:
         issue(2, 101, "Refund a double charge", "In Review", ADA, 5, ["24.3"], doc(*REFUND)),
         issue(3, 301, "Both charges are listed", "Passed", CAM),
         issue(3, 302, "Refund reaches the card", "Not run", CAM),
-        issue(
-            2, 102, "Explain a refused refund in plain words", "To Do", BEN, 3, ["24.3"], doc("Replace error codes.")
-        ),
+        issue(2, 102, "Explain a refused refund in plain words", "To Do", BEN, 3, ["24.3"], doc("Replace codes.")),
         issue(2, 103, "Partial refunds", "To Do", None, 8, ["24.3", "24.4"], doc("Refund a part of an order.")),
         issue(2, 104, "E-mail the receipt", "Done", BEN, 2, ["24.3"], doc("The receipt shows the refund.")),
         issue(1, 110, "Pay by bank transfer", "In Progress", "2026-03-20"),

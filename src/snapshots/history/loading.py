@@ -58,9 +58,9 @@ def _iter_candidates(client: ConfluenceClient, attachment: Attachment, version: 
     yield version.attachment_version
     for upload in client.iter_attachment_versions(attachment.id):
         label = parse_attachment_comment(upload.comment)
-        if upload.number != version.attachment_version and label is not None:
-            if label.payload_sha256 == version.payload_sha256:
-                yield upload.number
+        says_so = label is not None and label.payload_sha256 == version.payload_sha256
+        if says_so and upload.number != version.attachment_version:
+            yield upload.number
 
 
 def _find_bytes(client: ConfluenceClient, page: PageRow, attachment: Attachment, number: int) -> bytes | None:

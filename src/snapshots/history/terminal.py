@@ -135,14 +135,14 @@ def _cells(comparison: Comparison, change: RowChange, *, wide: bool) -> Iterator
         table = _table(["field", "old", "new"] if wide else ["field", "words"])
         for cell in change.cells:
             difference = cell_difference(cell.old, cell.new)
-            name = Text(_one_line(cell.column.name))
+            label = Text(_one_line(cell.column.name))
             if difference.note:
-                name.append(f"\n{difference.note}", "dim italic")
+                label.append(f"\n{difference.note}", "dim italic")
             old, new = _marked(difference, "inserted"), _marked(difference, "deleted")
             if wide:
-                table.add_row(name, old, new)
+                table.add_row(label, old, new)
             else:
-                table.add_row(name, Text.assemble(("- ", "red"), old, "\n", ("+ ", "green"), new))
+                table.add_row(label, Text.assemble(("- ", "red"), old, "\n", ("+ ", "green"), new))
         yield _beneath(table)
 
 
