@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from atlassian_emulator.confluence.spaces import add_space
 from atlassian_emulator.jira import load_issues
 from atlassian_emulator.server import EmulatorServer
 from snapshots.atlassian.confluence import ConfluenceClient
@@ -125,14 +125,18 @@ def _json(levels: Iterable[dict[str, Any]]) -> str:
 
 @contextmanager
 def start_bench(issues: Iterable[dict[str, Any]], **options: Any) -> Iterator[Bench]:
-    with EmulatorServer(site_name="acme") as server:
-        load_issues(server.site, issues)
-        admin = server.site.users.find_by_email("admin@example.com")
-        assert admin is not None
-        with server.site.database.transaction() as c:
-            space_id = add_space(server.site, c, "REL", "Releases", admin.account_id)
-        with connect(server, str(space_id), "admin@example.com", **options) as bench:
-            yield bench
+    with EmulatorServer(site_name="acme") as server, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "issues.jsonl"
+        path.write_text("".join(f"{json.dumps(issue)}\n" for issue in issues))
+        load_issues(server.site, path)
+        with connect(server, "", "admin@example.com", **options) as bench:
+            answer = bench.transport.request(
+                "POST",
+                f"{server.url}/wiki/api/v2/spaces",
+                doing="making a space",
+                json={"key": "REL", "name": "Releases"},
+            )
+            yield replace(bench, space_id=str(json.loads(answer.body)["id"]))
 
 
 class Hurry:
@@ -213,8 +217,9 @@ def make_take(bench: Bench, own_registry: Registry, tmp_path: Path) -> MakeTake:
     def make(used: Bench = bench, **options: Any) -> Take:
         settings: dict[str, Any] = {
             "clock": lambda: next(moments),
+            "site": site,
             "count_requests": lambda: used.transport.requests_sent,
         } | options
-        return Take(own_registry, site, used.confluence, used.jira, tmp_path / "spool", **settings)
+        return Take(own_registry, settings.pop("site"), used.confluence, used.jira, tmp_path / "spool", **settings)
 
     return make
