@@ -8,7 +8,8 @@ from typing import NamedTuple
 from snapshots.jql.syntax_error import JqlSyntaxError
 from snapshots.jql.words import CONTROL_CHARACTERS, ESCAPE, KEYWORDS, RESERVED_WORDS
 
-WORD, NUMBER, QUOTED, REFERENCE, RESERVED, END = "word", "number", "quoted", "reference", "reserved", "end"
+WORD, NUMBER, QUOTED, REFERENCE, RESERVED = "word", "number", "quoted", "reference", "reserved"
+NOTHING, END = "nothing", "end"
 
 _BLANKS = r" \t\r\n"
 _SPECIAL = r"""\\"'=!<>()~,\[\]|&"""
@@ -21,14 +22,13 @@ _SINGLE = rf"'(?:[^'\\{CONTROL_CHARACTERS}]++|{ESCAPE})*+'"
 # Possessive quantifiers (`++`, `*+`) never go back over what they took, which makes the whole linear.
 _NUMBER = rf"-?[0-9]++(?!{_WORD_CHARACTER}|\\)"
 _SIGN = r"!=|!~|<=|>=|&&|\|\||[=~<>(),\[\]!&|]"
-_REFERENCE = rf"\$(?:metadata:)?(?:{_WORD}|{_DOUBLE}|{_SINGLE})"
-_NOTHING = "."
+_REFERENCE = rf"\$(?:metadata:|(?!metadata:))(?:{_WORD}|{_DOUBLE}|{_SINGLE})"
 _TOKEN = re.compile(
-    rf"[{_BLANKS}]*+(?:({_NUMBER})|({_WORD})|({_DOUBLE}|{_SINGLE})|({_SIGN})|({_REFERENCE})|({_NOTHING}))?", re.DOTALL
+    rf"[{_BLANKS}]*+(?:({_NUMBER})|({_WORD})|({_DOUBLE}|{_SINGLE})|({_SIGN})|({_REFERENCE})|(.))?", re.DOTALL
 )
 _NUMBER_GROUP, _WORD_GROUP, _QUOTED_GROUP, _SIGN_GROUP, _REFERENCE_GROUP, _NOTHING_GROUP = range(1, 7)
 
-_KIND_OF_GROUP = {_NUMBER_GROUP: NUMBER, _QUOTED_GROUP: QUOTED, _REFERENCE_GROUP: REFERENCE}
+_KIND_OF_GROUP = {_NUMBER_GROUP: NUMBER, _QUOTED_GROUP: QUOTED, _REFERENCE_GROUP: REFERENCE, _NOTHING_GROUP: NOTHING}
 _KIND_OF_SIGN = {sign: sign for sign in ("!=", "!~", "<=", ">=", "=", "~", "<", ">", "(", ")", ",", "[", "]", "!")} | {
     "&": "AND",
     "&&": "AND",
@@ -41,8 +41,9 @@ _KIND_OF_WORD = {word: word for word in KEYWORDS} | {"NULL": "EMPTY"} | dict.fro
 class Tokens(NamedTuple):
     """Token number `n` is of `kinds[n]` and covers `text[starts[n]:ends[n]]`; the last is `END`, which covers nothing.
 
-    Keywords and signs are kinds of their own (`AND` also for `&&`). Three lists instead of a list of objects halve
-    the time of the lexer.
+    A character that begins no token is of kind `NOTHING`, which the parser accepts nowhere. So of two mistakes the
+    first in the text is reported, whichever of the two finds it. Keywords and signs are kinds of their own (`AND`
+    also for `&&`). Three lists instead of a list of objects halve the time of the lexer.
     """
 
     kinds: list[str]
@@ -51,7 +52,6 @@ class Tokens(NamedTuple):
 
 
 def read_tokens(text: str) -> Tokens:
-    """Raises `JqlSyntaxError` at a character that cannot begin a token."""
     kinds: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -64,8 +64,6 @@ def read_tokens(text: str) -> Tokens:
             kinds.append(_KIND_OF_WORD.get(match[group].upper(), WORD))
         elif group == _SIGN_GROUP:
             kinds.append(_KIND_OF_SIGN[match[group]])
-        elif group == _NOTHING_GROUP:
-            raise _explain(text, start)
         else:
             kinds.append(_KIND_OF_GROUP[group])
         starts.append(start)
@@ -76,11 +74,10 @@ def read_tokens(text: str) -> Tokens:
     return Tokens(kinds, starts, ends)
 
 
-_BAD_ESCAPE = re.compile(rf"(?:[^\\]|{ESCAPE})*+\\")
 _CONTROL = re.compile(f"[{CONTROL_CHARACTERS}]")
 
 
-def _explain(text: str, offset: int) -> JqlSyntaxError:
+def explain_nothing(text: str, offset: int) -> JqlSyntaxError:
     """Why no token begins at `offset`."""
     character = text[offset]
     if character in "\"'":
@@ -88,7 +85,8 @@ def _explain(text: str, offset: int) -> JqlSyntaxError:
     if character == "\\":
         return JqlSyntaxError(text, offset, "an escape: one of \\t \\n \\r \\\" \\' \\\\ '\\ ' \\uXXXX")
     if character == "$":
-        return JqlSyntaxError(text, offset + 1, "the name of a field behind $, in quotes if it has blanks")
+        offset += len("$metadata:" if text.startswith("$metadata:", offset) else "$")
+        return JqlSyntaxError(text, offset, "the name of what is to be put in here, in quotes if it has blanks")
     if _CONTROL.match(character):
         return JqlSyntaxError(text, offset, f"\\u{ord(character):04x} inside quotes for this invisible character")
     return JqlSyntaxError(text, offset, f"no {character} outside quotes, where JQL reserves it")

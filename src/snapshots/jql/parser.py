@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from snapshots.jql.lexer import END, NUMBER, QUOTED, REFERENCE, RESERVED, WORD, read_tokens
+from snapshots.jql.lexer import END, NOTHING, NUMBER, QUOTED, REFERENCE, RESERVED, WORD, explain_nothing, read_tokens
 from snapshots.jql.syntax_error import JqlSyntaxError
 from snapshots.jql.tree import (
     And,
@@ -59,6 +59,8 @@ _CHANGED_PREDICATES = _WAS_PREDICATES | {"FROM", "TO"}
 _OPERATOR = "an operator (=, !=, ~, !~, <, >, <=, >=, IN, NOT IN, IS, IS NOT, WAS, CHANGED)"
 _FIELD = "a field"
 _VALUE = "a value or a function"
+_ARGUMENT = "an argument"
+_WORDS_EXPECTED = (_FIELD, _VALUE, _ARGUMENT)
 
 
 def parse_jql(text: str) -> Query:
@@ -276,7 +278,7 @@ class _Parser:
             if self.kinds[self.at] == REFERENCE:
                 arguments.append(self.reference())
             else:
-                arguments.append(self.name("an argument or )" if not arguments else "an argument"))
+                arguments.append(self.name(_ARGUMENT if arguments else f"{_ARGUMENT} or )"))
             if self.kinds[self.at] == ")":
                 break
             self.take(",", "a comma or )")
@@ -350,6 +352,8 @@ class _Parser:
     def error(self, expected: str) -> JqlSyntaxError:
         """That something else was expected where the parser stands."""
         at = self.at
-        if self.kinds[at] == RESERVED or self.kinds[at] in KEYWORDS:
-            expected += " (a reserved word must be in quotes)"
+        if self.kinds[at] == NOTHING:
+            return explain_nothing(self.text, self.starts[at])
+        if expected.startswith(_WORDS_EXPECTED) and (self.kinds[at] == RESERVED or self.kinds[at] in KEYWORDS):
+            expected += " (in quotes, if this reserved word is meant)"
         return JqlSyntaxError(self.text, self.starts[at], expected, self.ends[at])
