@@ -192,6 +192,8 @@ def iter_member(file: BinaryIO, entry: Entry, member: Member) -> Iterator[list[R
                 f"Member {member.name} is damaged: behind record {records} a line is not "
                 f"a {member.kind} ({error}); {_TAKE_ANOTHER}."
             ) from None
+        if b"\\u0000" in lines:
+            _refuse_nul(member, batch)
         records += len(batch)
         if records > member.records:
             break
@@ -201,3 +203,12 @@ def iter_member(file: BinaryIO, entry: Entry, member: Member) -> Iterator[list[R
             f"Member {member.name} is damaged: it holds other than the {member.records} records "
             f"that the manifest says; {_TAKE_ANOTHER}."
         )
+
+
+def _refuse_nul(member: Member, batch: list[Record]) -> None:
+    """JSON can carry a NUL character and a registry cannot (`registry/rows.py`)."""
+    for record in batch:
+        if any(isinstance(value, str) and "\0" in value for value in msgspec.structs.astuple(record)):
+            raise DamageError(
+                f"Member {member.name} is damaged: {member.kind} {record.id} holds a NUL character; {_TAKE_ANOTHER}."
+            )

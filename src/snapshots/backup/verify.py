@@ -82,6 +82,7 @@ def _verify_member(file: BinaryIO, entry: Entry, member: Member, records: _Recor
         for batch in iter_member(file, entry, member):
             records.take(batch)
     except DamageError as error:
+        records.incomplete_kinds.add(member.kind)
         yield Finding("member-damaged", f"member {member.name}", str(error), _TAKE_ANOTHER)
     yield from records.iter_findings()
 
@@ -95,6 +96,8 @@ class _RecordCheck:
 
     ids_by_kind: dict[str, array[int]] = field(default_factory=dict)
     count_by_kind: dict[str, int] = field(default_factory=dict)
+    incomplete_kinds: set[str] = field(default_factory=set)
+    """Kinds with a damaged member: what refers to them says nothing about the archive."""
     _member: Member | None = None
     _out_of_order: int | None = None
     _dangling: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
@@ -132,6 +135,8 @@ class _RecordCheck:
 
     def _look_up_references(self, kind: RecordKind, batch: list[Record]) -> None:
         for column, target_kind in kind.references.items():
+            if target_kind in self.incomplete_kinds:
+                continue
             targets = [(record.id, getattr(record, column)) for record in batch]
             known = self.ids_by_kind.get(target_kind, array("q"))
             missing = {target for target in {target for _, target in targets} if not _holds(known, target)}

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import msgspec
 import sqlalchemy as sa
 
 from snapshots.registry import tables
 
+Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""What a BIGINT column holds; an archive may come from anybody."""
+
 
 class SpaceRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A space that holds pages with snapshots."""
 
-    id: int
+    id: Number
     key: str
     remote_id: str
     name: str
@@ -27,8 +31,8 @@ class SpaceRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PageRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A page with at least one macro that was captured."""
 
-    id: int
-    space_id: int
+    id: Number
+    space_id: Number
     remote_id: str
     title: str
 
@@ -36,8 +40,8 @@ class PageRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class MacroRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A macro and its definition as of the last capture."""
 
-    id: int
-    page_id: int
+    id: Number
+    page_id: Number
     remote_id: str
     attachment_name: str
     definition: str
@@ -46,18 +50,18 @@ class MacroRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class VersionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One capture's place in its macro's history."""
 
-    id: int
-    macro_id: int
+    id: Number
+    macro_id: Number
     capture_id: str
-    number: int
-    captured_at: int
+    number: Number
+    captured_at: Number
     captured_by: str
     captured_by_name: str
     trigger: str
-    page_version: int | None
-    attachment_version: int
+    page_version: Number | None
+    attachment_version: Number
     payload_sha256: str
-    payload_bytes: int
+    payload_bytes: Number
     data_sha256: str
     row_counts: str
 
@@ -65,22 +69,22 @@ class VersionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class StickerRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A coloured label that versions of one page may carry."""
 
-    id: int
-    page_id: int
+    id: Number
+    page_id: Number
     name: str
     colour: str
     created_by: str
-    created_at: int
+    created_at: Number
 
 
 class StickerAssignmentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A sticker on a version."""
 
-    id: int
-    sticker_id: int
-    version_id: int
+    id: Number
+    sticker_id: Number
+    version_id: Number
     assigned_by: str
-    assigned_at: int
+    assigned_at: Number
 
 
 Record = SpaceRecord | PageRecord | MacroRecord | VersionRecord | StickerRecord | StickerAssignmentRecord
