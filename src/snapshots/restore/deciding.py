@@ -1,6 +1,6 @@
 """What becomes of each record of a page. Pure: the plan counts these decisions, apply writes them.
 
-Each record ends as one of: created · same (already there) · different (already there, settled by the
+Each record ends as one of: created · already there (and the same) · different (already there, settled by the
 conflict policy) · ambiguous · parked.
 """
 
@@ -23,8 +23,8 @@ from snapshots.restore.keys import AssignmentKey, read_key, write_key
 from snapshots.restore.locating import LocatedVersions, Location
 from snapshots.restore.records import MacroRecords, PageRecords
 
-Outcome: TypeAlias = Literal["created", "same", "different", "ambiguous", "parked"]
-OUTCOMES: tuple[Outcome, ...] = ("created", "same", "different", "ambiguous", "parked")
+Outcome: TypeAlias = Literal["created", "already_there", "different", "ambiguous", "parked"]
+OUTCOMES: tuple[Outcome, ...] = ("created", "already_there", "different", "ambiguous", "parked")
 
 MACRO_MISSING = "neither its macro nor a payload of it is on the page"
 PAYLOAD_MISSING = "its payload is not on the page: history was not carried"
@@ -129,7 +129,7 @@ def decide_page(
     `here` is what the registry knows of that page already.
     """
     decision = PageDecision(records, here)
-    decision.count("page", "created" if here is None else "same")
+    decision.count("page", "created" if here is None else "already_there")
     for macro in records.macros.values():
         _decide_macro(decision, macro, located.get(macro.record.remote_id), policy)
     _decide_stickers(decision, policy)
@@ -247,7 +247,7 @@ def _compare(
     here_values = {column: getattr(here, column) for column in columns}
     differences = find_differences(here_values, {column: getattr(coming, column) for column in columns})
     if not differences:
-        return "same"
+        return "already_there"
     values = settle_conflict(policy, here_values, differences, here_at=here_at, coming_at=coming_at)
     if values:
         decision.updates.append(Update(kind, here.id, values))

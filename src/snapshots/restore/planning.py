@@ -76,7 +76,7 @@ def plan_restore(
         destination=Destination(site.cloud_id, site.name),
         options=options,
         requests_sent=confluence.requests_sent - requests_before,
-        findings=findings,
+        findings=[*findings, *survey.findings],
         pages=pages,
     )
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from snapshots.atlassian.confluence import ConfluenceClient
-from snapshots.atlassian.macro import MACRO_NAME, find_macros, parse_attachment_comment
+from snapshots.atlassian.macro import find_macros, parse_attachment_comment
 from snapshots.atlassian.model import Attachment, Page, Space
-from snapshots.errors import NotFound
+from snapshots.errors import InvalidInput, NotFound
+from snapshots.findings import Finding
 from snapshots.progress import Progress
 from snapshots.restore.evidence import Evidence, FoundMacro, PageFacts, PayloadFacts
 from snapshots.restore.locating import Label, PageHistory, Upload
@@ -49,6 +50,7 @@ class Survey:
 
     def __init__(self, confluence: ConfluenceClient, wanted: Wanted, progress: Progress) -> None:
         self.evidence = Evidence()
+        self.findings: list[Finding] = []
         self._confluence = confluence
         self._wanted = wanted
         self._progress = progress
@@ -93,8 +95,28 @@ class Survey:
         found = self._in_parallel("reading histories", "pages", self._read_history, list(wanted))
         return dict(found)
 
+    def _describe(self, page: Page, space: Space) -> PageFacts:
+        return PageFacts(
+            page_id=page.id,
+            title=page.title,
+            space_id=space.id,
+            space_key=space.key,
+            space_name=space.name,
+            version_number=page.version.number,
+            macros=self._find_macros(page.id, page.version.number, page.body),
+        )
+
+    def _find_macros(self, page_id: str, version: int, body: str | None) -> tuple[FoundMacro, ...]:
+        try:
+            return _read_macros(body)
+        except InvalidInput as error:
+            # One page that somebody's tool broke must not keep all others from being restored.
+            action = "Its macros were not looked at; save the page once in the editor and make the plan again."
+            self.findings.append(Finding("unreadable-body", f"version {version} of page {page_id}", str(error), action))
+            return ()
+
     def _scan_space(self, space: Space) -> list[PageFacts]:
-        facts = (_describe(page, space) for page in self._confluence.iter_pages(space.id))
+        facts = (self._describe(page, space) for page in self._confluence.iter_pages(space.id))
         return [page for page in facts if self._is_worth_keeping(page)]
 
     def _is_worth_keeping(self, page: PageFacts) -> bool:
@@ -107,7 +129,7 @@ class Survey:
         except NotFound:
             return None
         space = self._spaces.get(page.space_id)
-        return _describe(page, space) if space else None
+        return self._describe(page, space) if space else None
 
     def _find_payloads(self, page: PageFacts) -> list[PayloadFacts]:
         labels = (
@@ -162,7 +184,7 @@ class Survey:
             shown = (
                 (version.number, macro)
                 for version in self._confluence.iter_page_versions(page.page_id)
-                for macro in _find_our_macros(version.body)
+                for macro in self._find_macros(page.page_id, version.number, version.body)
             )
         first_shown: dict[Label, int] = {}
         for number, macro in shown:
@@ -185,23 +207,8 @@ class Survey:
             pool.shutdown(cancel_futures=True)
 
 
-def _describe(page: Page, space: Space) -> PageFacts:
-    return PageFacts(
-        page_id=page.id,
-        title=page.title,
-        space_id=space.id,
-        space_key=space.key,
-        space_name=space.name,
-        version_number=page.version.number,
-        macros=_find_our_macros(page.body),
-    )
-
-
-def _find_our_macros(body: str | None) -> tuple[FoundMacro, ...]:
-    # Parsing costs; most pages of a site hold no macro of ours, and the name is in the markup of each that does.
-    if body is None or MACRO_NAME not in body:
-        return ()
+def _read_macros(body: str | None) -> tuple[FoundMacro, ...]:
     return tuple(
         FoundMacro(macro.remote_id, macro.pointer.capture_id if macro.pointer else None, macro.stale_page_id)
-        for macro in find_macros(body)
+        for macro in find_macros(body or "")
     )

@@ -1,0 +1,220 @@
+"""Two emulated sites, a page with real captures on the first, and all that a restore on the second needs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import urllib3
+
+from atlassian_emulator.copying import copy_space
+from atlassian_emulator.server import EmulatorServer
+from snapshots.atlassian.confluence import ConfluenceClient
+from snapshots.atlassian.connection import Connection
+from snapshots.atlassian.macro import (
+    Pointer,
+    add_macro,
+    attachment_name,
+    format_attachment_comment,
+    set_pointer,
+)
+from snapshots.atlassian.model import Page
+from snapshots.atlassian.transport import Transport
+from snapshots.backup.read import open_archive
+from snapshots.backup.selection import resolve_selection, select_all
+from snapshots.backup.write import write_archive
+from snapshots.registry import macros, pages, sites, spaces, stickers, tables, versions
+from snapshots.registry.engine import Registry, open_registry
+from snapshots.registry.sites import SiteRow
+from snapshots.registry.versions import NewVersion, VersionRow
+from snapshots.restore.apply import apply_restore
+from snapshots.restore.plan import Plan, RestoreOptions
+from snapshots.restore.planning import plan_restore
+from snapshots.restore.report import RestoreReport
+from snapshots.restore.source import ArchiveSource, ParkedSource
+
+DEFINITION = '{"levels":[{"jql":"project = ACME"}]}'
+
+
+@dataclass
+class Site:
+    """An emulated site with its entry in a registry."""
+
+    server: EmulatorServer
+    confluence: ConfluenceClient
+    registry: Registry
+    row: SiteRow
+    spaces: dict[str, str] = field(default_factory=dict)
+    captures: int = 0
+
+    def add_space(self, key: str, name: str = "") -> None:
+        self.spaces[key] = self._post("spaces", {"key": key, "name": name or f"Space {key}"})["id"]
+
+    def add_page(self, space_key: str, title: str, *macro_ids: str) -> Page:
+        body = "<p>Release&nbsp;record</p>"
+        for macro_id in macro_ids:
+            body = add_macro(body, macro_id, DEFINITION)
+        return self.confluence.create_page(self.spaces[space_key], title, body)
+
+    def take(self, page: Page, macro_id: str) -> VersionRow:
+        """What taking a snapshot leaves behind: a payload, a page version, a version in the registry."""
+        self.captures += 1
+        capture_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.row.cloud_id} {self.captures}"))
+        data = f"payload {capture_id}".encode()
+        sha256 = hashlib.sha256(data).hexdigest()
+        name = attachment_name(macro_id)
+        attachment = self.confluence.put_attachment(page.id, name, data, format_attachment_comment(capture_id, sha256))
+        present = self.confluence.get_page(page.id)
+        body = set_pointer(present.body or "", macro_id, Pointer(capture_id, attachment.version_number, sha256))
+        saved = self.confluence.update_page(present, body, "snapshot")
+        with self.registry.write() as conn:
+            keys = {space.id: space for space in self.confluence.iter_spaces()}
+            space = keys[present.space_id]
+            space_id = spaces.put_space(conn, self.row.id, space.key, space.id, space.name)
+            page_id = pages.put_page(conn, space_id, page.id, present.title)
+            macro = macros.put_macro(conn, page_id, macro_id, name, DEFINITION)
+            new = NewVersion(
+                macro_id=macro,
+                capture_id=capture_id,
+                captured_at=1_700_000_000_000_000 + self.captures,
+                captured_by="5b10",
+                captured_by_name="Mia Krystof",
+                trigger="person",
+                page_version=saved.version.number,
+                attachment_version=attachment.version_number,
+                payload_sha256=sha256,
+                payload_bytes=len(data),
+                data_sha256=sha256,
+                row_counts="[3]",
+            )
+            return versions.add_version(conn, new)
+
+    def stick(self, page: Page, version: VersionRow, name: str) -> None:
+        with self.registry.write() as conn:
+            row = pages.find_page(conn, self.row.id, page.id)
+            assert row is not None
+            sticker = stickers.put_sticker(conn, row.id, name, "green", created_by="5b10", created_at=7)
+            stickers.assign_sticker(conn, sticker, version.id, assigned_by="5b10", assigned_at=8)
+
+    def history(self, title: str) -> list[tuple[Any, ...]]:
+        """Number, capture, page version, attachment version and stickers of all versions below a page title."""
+        with self.registry.read() as conn:
+            found = []
+            for space in spaces.list_spaces(conn, self.row.id):
+                for page in pages.list_pages(conn, space.id):
+                    for macro in macros.list_macros(conn, page.id) if page.title == title else ():
+                        found += reversed(versions.list_versions(conn, macro.id))
+        return [
+            (row.number, row.capture_id, row.page_version, row.attachment_version, [one.name for one in row.stickers])
+            for row in found
+        ]
+
+    def back_up(self, path: Path) -> Path:
+        write_archive(self.registry, self.row, resolve_selection(select_all(), []), path)
+        return path
+
+    def _post(self, path: str, json: Any) -> Any:
+        token = base64.b64encode(b"admin@example.com:emulator").decode()
+        answer = urllib3.request(
+            "POST", f"{self.server.url}/wiki/api/v2/{path}", json=json, headers={"Authorization": f"Basic {token}"}
+        )
+        assert answer.status in (200, 201), answer.data
+        return answer.json()
+
+
+@dataclass
+class Move:
+    """Everything between the two sites."""
+
+    source: Site
+    destination: Site
+    folder: Path
+
+    def carry(self, key: str, **options: Any) -> dict[str, str]:
+        """Move a space's content as Atlassian's tools do; answers old page ids with new ones."""
+        report = copy_space(self.source.server.url, self.destination.server.url, key, **options)
+        self.destination.spaces[report["space"]["key"]] = report["space"]["id"]
+        return dict(report["ids"]["page"])
+
+    def archive(self) -> Path:
+        return self.source.back_up(self.folder / "archive.zip")
+
+    def plan(self, archive: Path | None = None, **options: Any) -> Plan:
+        site = self.destination
+        with open_archive(archive or self.archive()) as opened:
+            return plan_restore(
+                site.registry, site.confluence, site.row, ArchiveSource(opened), RestoreOptions(**options)
+            )
+
+    def apply(self, plan: Plan, **arguments: Any) -> RestoreReport:
+        with open_archive(Path(plan.source.path)) as opened:
+            return apply_restore(
+                self.destination.registry, self.destination.row, ArchiveSource(opened), plan, **arguments
+            )
+
+    def restore(self, archive: Path | None = None, **options: Any) -> tuple[Plan, RestoreReport]:
+        plan = self.plan(archive, **options)
+        return plan, self.apply(plan)
+
+    def parked_source(self) -> ParkedSource:
+        site = self.destination
+        return ParkedSource(site.registry, site.row.id, self.source.row.cloud_id)
+
+
+def open_client(server: EmulatorServer) -> ConfluenceClient:
+    return ConfluenceClient(Transport(Connection(f"{server.url}/wiki", server.url, "admin@example.com", "emulator")))
+
+
+def add_site(registry: Registry, server: EmulatorServer, name: str) -> SiteRow:
+    with registry.write() as conn:
+        return sites.add_site(
+            conn,
+            name=name,
+            deployment="cloud",
+            confluence_url=f"{server.url}/wiki",
+            jira_url=server.url,
+            cloud_id=open_client(server).get_system_info().cloud_id,
+            account="admin@example.com",
+            secret="env:TOKEN",
+            created_at=1,
+        )
+
+
+@pytest.fixture
+def move(registry: Registry, tmp_path: Path) -> Iterator[Move]:
+    """Site `old` with a registry of its own, site `new` with the registry under test."""
+    with (
+        EmulatorServer(site_name="old") as old,
+        EmulatorServer(site_name="new") as new,
+        open_registry(f"sqlite:///{tmp_path / 'old.db'}") as old_registry,
+    ):
+        source = Site(old, open_client(old), old_registry, add_site(old_registry, old, "old"))
+        destination = Site(new, open_client(new), registry, add_site(registry, new, "new"))
+        yield Move(source, destination, tmp_path)
+
+
+TRAVELLING = ("space", "page", "macro", "version", "sticker", "sticker_assignment", "parked_record")
+LOGS = ("restore", "restore_chunk")
+
+
+def read_rows(registry: Registry, *, logs: bool = True) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of the registry, byte for byte."""
+    names = (*TRAVELLING, *LOGS) if logs else TRAVELLING
+    with registry.read() as conn:
+        return {
+            name: [tuple(row) for row in conn.execute(sa.select(table).order_by(table.c.id))]
+            for name in names
+            for table in (tables.metadata.tables[name],)
+        }
+
+
+@pytest.fixture
+def dump() -> Callable[..., dict[str, list[tuple[Any, ...]]]]:
+    return read_rows
