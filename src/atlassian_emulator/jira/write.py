@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from atlassian_emulator.jira.document import plain_text
-from atlassian_emulator.jira.stored import StoredFields, encode_stored
+from atlassian_emulator.jira.stored import StoredFields, decode_stored, encode_stored
 
 
 @dataclass
@@ -119,3 +119,17 @@ def _side_rows(issue: IssueRow) -> dict[str, list[tuple[Any, ...]]]:
             for each in (value if isinstance(value, list) else [value])
         ],
     }
+
+
+def read_issue(c: sqlite3.Connection, issue_id: int) -> IssueRow:
+    """One issue as it lies in the database, to be changed and put back. KeyError when there is none."""
+    row = c.execute(f"SELECT {', '.join(_COLUMNS)} FROM jira_issues WHERE id = ?", (issue_id,)).fetchone()
+    if row is None:
+        raise KeyError(issue_id)
+    stored = decode_stored(row["fields"])
+    return IssueRow(
+        **{name: row[name] for name in _COLUMNS[:-1]},
+        stored=stored,
+        description_text=plain_text(msgspec.json.decode(stored.description)),
+        environment_text=plain_text(msgspec.json.decode(stored.environment)),
+    )
