@@ -225,9 +225,17 @@ class _Reader:
         if self._macro is not None and self._keys[-1]:
             self._keep_parameter(self._macro["attrs"], self._keys[-1], text)
         elif text.strip() or self._stack[-1][0] in ("p", "li", "td", "th", *_MARK_OF_TAG):
-            node: dict[str, Any] = {"type": "text", "text": text}
-            if self._marks:
-                node["marks"] = list(self._marks)
+            self._add_text(text)
+
+    def _add_text(self, text: str) -> None:
+        node: dict[str, Any] = {"type": "text", "text": text}
+        if self._marks:
+            node["marks"] = list(self._marks)
+        before = self._stack[-1][1][-1:]
+        # Expat hands a text over in pieces, at entities for instance.
+        if before and {**before[0], "text": ""} == {**node, "text": ""}:
+            before[0]["text"] += text
+        else:
             self._add(node)
 
     def _keep_parameter(self, attrs: dict[str, Any], key: str, text: str) -> None:
