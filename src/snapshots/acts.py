@@ -111,12 +111,12 @@ def plan_restore(
 ) -> Plan:
     """What restoring the archive here would do; writes nothing."""
     with app.open_site(site) as opened, open_archive(archive) as opened_archive:
-        source = ArchiveSource(opened_archive, archive)
+        source = ArchiveSource(opened_archive)
         return plan_with(app.registry, opened.confluence, opened.row, source, options, progress)
 
 
 def apply_restore(app: App, site: str | None, archive: Path, plan: Plan, progress: Progress = silent) -> dict[str, Any]:
-    """Carry a plan out; answers outcomes by kind of record, what waits, by reason, and findings."""
+    """Carry a plan out; answers totals by kind of record, what is parked, by reason, and findings."""
     row = app.get_site(site)
     # The plan is kept beside the job, so that a job taken over by another process carries out the same plan.
     app.config.plans_dir.mkdir(parents=True, exist_ok=True)

@@ -118,11 +118,11 @@ def _restore(app: App, job: JobContext, args: Args) -> Any:
         path = Path(args["archive"])
         with app.open_site(row.name) as site, open_archive(path) as archive:
             report = apply_restore(
-                app.registry, row, ArchiveSource(archive, path), plan, job.progress, confluence=site.confluence
+                app.registry, row, ArchiveSource(archive), plan, job.progress, confluence=site.confluence
             )
         return {
-            "outcomes": report.outcomes,
-            "waiting": report.waiting,
+            "totals": report.totals,
+            "parked_reasons": report.parked_reasons,
             "findings": msgspec.to_builtins(report.findings),
         }
 

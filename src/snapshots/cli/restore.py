@@ -120,7 +120,7 @@ def apply(
         print_json(report)
     else:
         _show_report(report)
-    return NEEDS_A_PERSON if made.needs_decision or report["waiting"] else DONE
+    return NEEDS_A_PERSON if made.needs_decision or report["parked_reasons"] else DONE
 
 
 def _confirm(yes: bool, as_json: bool) -> None:
@@ -147,7 +147,7 @@ def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
                 moment(each.restore.started_at),
                 each.restore.state,
                 Path(each.restore.archive_path).name,
-                _outcomes(each.outcomes),
+                _outcomes(each.totals),
             ]
             for each in found.restores
         ],
@@ -166,7 +166,7 @@ def _report_as_json(report: RestoreReport) -> dict[str, Any]:
         "archive_path": report.restore.archive_path,
         "archive_sha256": report.restore.archive_sha256,
         "source_cloud_id": report.restore.source_cloud_id,
-        "outcomes": report.outcomes,
+        "totals": report.totals,
     }
 
 
@@ -214,7 +214,7 @@ def _show_plan(made: Plan) -> None:
 
 def _show_report(report: dict[str, Any]) -> None:
     out().print("[bold]Restored[/]")
-    _show_totals(report["outcomes"], report["waiting"])
+    _show_totals(report["totals"], report["parked_reasons"])
     print_findings(Finding(**finding) for finding in report["findings"])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import selectors
 import shutil
 import subprocess
 import sys
@@ -30,11 +29,11 @@ class DemoFailed(SnapshotsError):
 
 @dataclass(slots=True)
 class EmulatedSite:
-    """An Atlassian site in a process of its own."""
+    """An Atlassian site in a process of its own, which may outlive this one."""
 
     name: str
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     def stop(self) -> None:
         self.process.terminate()
@@ -45,40 +44,31 @@ class EmulatedSite:
             self.process.wait()
 
 
-def start_site(name: str, *, log_dir: Path, options: Sequence[str] = ()) -> EmulatedSite:
-    """Start an emulated site on a free port and wait until it answers."""
-    log = (log_dir / f"{name}.log").open("w", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "atlassian_emulator", "--port", "0", "--site-name", name, *options],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    url = _read_address(process)
-    if url is None:
-        process.kill()
-        words = (log_dir / f"{name}.log").read_text(encoding="utf-8")[-400:].strip()
-        raise SiteUnavailable(f"The emulated site {name!r} did not start: {words or 'it said nothing'}.")
-    return EmulatedSite(name, url, process)
-
-
-def _read_address(process: subprocess.Popen[str]) -> str | None:
-    """The first address the process prints, once it has said that it is ready."""
-    assert process.stdout is not None
+def start_site(name: str, *, folder: Path, options: Sequence[str] = ()) -> EmulatedSite:
+    """Start an emulated site on a free port, keeping its data and log in `folder`, and wait until it answers."""
+    log = folder / f"{name}.log"
+    command = [sys.executable, "-m", "atlassian_emulator", "--port", "0", "--site-name", name]
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [*command, "--data-dir", str(folder / f"{name}-data"), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            # Ctrl-C is for the demo, which stops its sites itself, or leaves them running when asked to.
+            start_new_session=True,
+        )
     deadline = time.monotonic() + _START_SECONDS
-    url = None
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while time.monotonic() < deadline and selector.select(max(0.0, deadline - time.monotonic())):
-            line = process.stdout.readline()
-            if not line:
-                return None
-            found = re.search(r"https?://[\w.:-]+", line)
-            url = url or (found[0] if found else None)
-            if "ready" in line.lower() and url:
-                return url
-    return None
+    while time.monotonic() < deadline and process.poll() is None:
+        words = log.read_text(encoding="utf-8")
+        address = re.search(r"https?://[\w.:-]+", words)
+        if address and re.search(r"^ready$", words, re.MULTILINE):
+            return EmulatedSite(name, address[0], process)
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    words = log.read_text(encoding="utf-8")[-400:].strip()
+    raise SiteUnavailable(f"The emulated site {name!r} did not start: {words or 'it said nothing'}.")
 
 
 @dataclass(frozen=True, slots=True)
