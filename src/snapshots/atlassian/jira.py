@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from typing import TypeVar
 
 from snapshots.atlassian import wire
@@ -19,10 +20,12 @@ _ISSUES_A_FETCH = 100
 """Most that bulkfetch takes."""
 
 _ISSUES_A_MATCH = 1_000
-_QUERIES_A_MATCH = 500
-_QUERIES_A_CHECK = 100
-"""Jira has limits for a match and a check, and does not document them; these are on the safe side."""
+_QUERIES_A_MATCH = 100
+_FEWEST_A_MATCH = 50
+"""A match of so few issues is under any limit: when it is refused, something else is wrong."""
 
+_Item = TypeVar("_Item")
+_Question = TypeVar("_Question")
 _Answer = TypeVar("_Answer")
 
 
@@ -87,19 +90,14 @@ class JiraClient:
         calling thread; what it raises stops the reading.
         """
         wanted = list(dict.fromkeys(ids))
-        chunks = [wanted[start : start + _ISSUES_A_FETCH] for start in range(0, len(wanted), _ISSUES_A_FETCH)]
         issues: dict[int, Issue] = {}
         done = 0
-        with ThreadPoolExecutor(self._transport.threads, thread_name_prefix="fetch-issues") as pool:
-            waiting = {pool.submit(self._fetch_chunk, chunk, fields): len(chunk) for chunk in chunks}
-            try:
-                for future in as_completed(waiting):
-                    issues.update((issue.id, issue) for issue in future.result())
-                    done += waiting[future]
-                    progress("reading issues", done, len(wanted), "issues")
-            finally:
-                # Whatever has gone wrong, the chunks that nobody began need no reading.
-                pool.shutdown(wait=False, cancel_futures=True)
+        chunks = _chunks(wanted, _ISSUES_A_FETCH)
+        with closing(self._in_parallel(lambda chunk: self._fetch_chunk(chunk, fields), chunks)) as answers:
+            for chunk, answered in answers:
+                issues.update((issue.id, issue) for issue in answered)
+                done += len(chunk)
+                progress("reading issues", done, len(wanted), "issues")
         return issues
 
     def _fetch_chunk(self, ids: Sequence[int], fields: Sequence[str]) -> list[Issue]:
@@ -111,25 +109,42 @@ class JiraClient:
     def match_issues(self, jqls: Sequence[str], issue_ids: Iterable[int]) -> list[frozenset[int]]:
         """For each JQL, which of the issues match it. Raises `SiteRefused` when Jira refuses one of them."""
         ids = list(dict.fromkeys(issue_ids))
-        matched: list[frozenset[int]] = []
-        for first in range(0, len(jqls), _QUERIES_A_MATCH):
-            queries = jqls[first : first + _QUERIES_A_MATCH]
-            sets: list[set[int]] = [set() for _ in queries]
-            for start in range(0, len(ids), _ISSUES_A_MATCH):
-                for query, match, into in zip(
-                    queries, self._match(queries, ids[start : start + _ISSUES_A_MATCH]), sets, strict=True
-                ):
-                    if match.errors:
-                        raise SiteRefused(f"Jira refused the JQL {query!r}: {' '.join(match.errors)}", status=400)
-                    into.update(match.matched_issues)
-            matched.extend(map(frozenset, sets))
-        return matched
+        matched: list[set[int]] = [set() for _ in jqls]
+        questions = [
+            (places, some_ids)
+            for places in _chunks(range(len(jqls)), _QUERIES_A_MATCH)
+            for some_ids in _chunks(ids, _ISSUES_A_MATCH)
+        ]
 
-    def _match(self, jqls: Sequence[str], ids: Sequence[int]) -> list[wire.Match]:
+        def ask(question: tuple[Sequence[int], Sequence[int]]) -> list[list[int]]:
+            places, some_ids = question
+            return self._match([jqls[place] for place in places], some_ids)
+
+        with closing(self._in_parallel(ask, questions)) as answers:
+            for (places, _), answered in answers:
+                for place, found in zip(places, answered, strict=True):
+                    matched[place].update(found)
+        return [frozenset(found) for found in matched]
+
+    def _match(self, jqls: Sequence[str], ids: Sequence[int]) -> list[list[int]]:
         question = {"jqls": list(jqls), "issueIds": list(ids)}
         doing = "asking Jira which issues match"
-        matches = self._transport.ask(f"{self._api}/jql/match", wire.Matches, doing=doing, json=question).matches
-        return _one_each(matches, jqls)
+        try:
+            answer = self._transport.ask(f"{self._api}/jql/match", wire.Matches, doing=doing, json=question)
+        except SiteRefused as error:
+            # Jira documents that a match has limits, and 400 for what is over them, but not what they are.
+            if error.status != 400 or len(ids) <= _FEWEST_A_MATCH:
+                raise
+            half = len(ids) // 2
+            halves = zip(self._match(jqls, ids[:half]), self._match(jqls, ids[half:]), strict=True)
+            return [first + second for first, second in halves]
+        matches = _one_each(answer.matches, jqls)
+        for jql, match in zip(jqls, matches, strict=True):
+            if match.errors:
+                raise SiteRefused(
+                    f"Jira refused the JQL {jql!r}: {' '.join(match.errors)} Correct it and try again.", status=400
+                )
+        return [match.matched_issues for match in matches]
 
     def check_jql(self, jqls: Sequence[str]) -> list[tuple[str, ...]]:
         """For each JQL, what Jira holds against it: unknown fields, values, functions, syntax. Empty: nothing."""
@@ -145,6 +160,25 @@ class JiraClient:
             )
             errors.extend(tuple(query.errors) for query in _one_each(parsed.queries, queries))
         return errors
+
+    def _in_parallel(
+        self, ask: Callable[[_Question], _Answer], questions: Iterable[_Question]
+    ) -> Generator[tuple[_Question, _Answer], None, None]:
+        """Each question with its answer, in the order in which answers come; an error ends it.
+
+        Nothing more is asked once it is closed, because of an error or a cancellation.
+        """
+        with ThreadPoolExecutor(self._transport.threads, thread_name_prefix="ask-jira") as pool:
+            waiting = {pool.submit(ask, question): question for question in questions}
+            try:
+                for future in as_completed(waiting):
+                    yield waiting.pop(future), future.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _chunks(items: Sequence[_Item], size: int) -> list[Sequence[_Item]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 def _one_each(answers: list[_Answer], jqls: Sequence[str]) -> list[_Answer]:
