@@ -95,8 +95,8 @@ class TestMatch:
     def evens(answered, most=1000):
         def match(asked):
             question = asked.json()
-            if len(question["issueIds"]) > most:
-                return answered({"errorMessages": ["Too many issues."]}, 400)
+            if max(len(question["issueIds"]), len(question["jqls"])) > most:
+                return answered({"errorMessages": ["Too many."]}, 400)
             divisors = [int(jql) for jql in question["jqls"]]
             matched = [[each for each in question["issueIds"] if each % divisor == 0] for divisor in divisors]
             return answered({"matches": [{"matchedIssues": found, "errors": []} for found in matched]})
@@ -106,13 +106,15 @@ class TestMatch:
     def test_answers_in_the_order_of_the_jqls_whatever_the_chunks(self, site, jira, answered):
         site.rule = self.evens(answered)
         ids = range(1, 2_201)
-        jqls = [str(n) for n in range(1, 151)]
-        assert jira.match_issues(jqls, ids) == [frozenset(each for each in ids if each % int(jql) == 0) for jql in jqls]
+        jqls = [str(n) for n in range(1, 552)]
+        assert jira.match_issues(jqls, ids) == [frozenset(range(int(jql), 2_201, int(jql))) for jql in jqls]
         assert len(site.asked) == 6
 
     def test_a_site_with_a_smaller_limit_is_asked_in_halves(self, site, jira, answered):
         site.rule = self.evens(answered, most=300)
         assert jira.match_issues(["2"], range(1000)) == [frozenset(range(0, 1000, 2))]
+        jqls = [str(n) for n in range(1, 501)]
+        assert jira.match_issues(jqls, [6, 35]) == [frozenset(n for n in (6, 35) if n % int(jql) == 0) for jql in jqls]
 
     def test_a_refused_jql_is_named(self, site, jira, answered):
         site.script = [

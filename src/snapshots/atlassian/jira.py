@@ -20,9 +20,12 @@ _ISSUES_A_FETCH = 100
 """Most that bulkfetch takes."""
 
 _ISSUES_A_MATCH = 1_000
-_QUERIES_A_MATCH = 100
+_QUERIES_A_MATCH = 500
+_QUERIES_A_CHECK = 100
+"""Jira has limits for a match and a check, and does not document them. A match over them is halved."""
+
 _FEWEST_A_MATCH = 50
-"""A match of so few issues is under any limit: when it is refused, something else is wrong."""
+"""So few are under any limit: when a match of them is refused, something else is wrong."""
 
 _Item = TypeVar("_Item")
 _Question = TypeVar("_Question")
@@ -132,10 +135,12 @@ class JiraClient:
         try:
             answer = self._transport.ask(f"{self._api}/jql/match", wire.Matches, doing=doing, json=question)
         except SiteRefused as error:
-            # Jira documents that a match has limits, and 400 for what is over them, but not what they are.
-            if error.status != 400 or len(ids) <= _FEWEST_A_MATCH:
+            # 400 is what Jira documents for more queries or issues than it takes; a bad query is told apart below.
+            if error.status != 400 or max(len(ids), len(jqls)) <= _FEWEST_A_MATCH:
                 raise
-            half = len(ids) // 2
+            half = max(len(ids), len(jqls)) // 2
+            if len(jqls) > len(ids):
+                return self._match(jqls[:half], ids) + self._match(jqls[half:], ids)
             halves = zip(self._match(jqls, ids[:half]), self._match(jqls, ids[half:]), strict=True)
             return [first + second for first, second in halves]
         matches = _one_each(answer.matches, jqls)
@@ -149,8 +154,7 @@ class JiraClient:
     def check_jql(self, jqls: Sequence[str]) -> list[tuple[str, ...]]:
         """For each JQL, what Jira holds against it: unknown fields, values, functions, syntax. Empty: nothing."""
         errors: list[tuple[str, ...]] = []
-        for first in range(0, len(jqls), _QUERIES_A_CHECK):
-            queries = jqls[first : first + _QUERIES_A_CHECK]
+        for queries in _chunks(jqls, _QUERIES_A_CHECK):
             parsed = self._transport.ask(
                 f"{self._api}/jql/parse",
                 wire.ParsedQueries,
