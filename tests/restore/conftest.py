@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -25,12 +28,12 @@ from snapshots.atlassian.macro import (
     format_attachment_comment,
     set_pointer,
 )
-from snapshots.atlassian.model import Page
+from snapshots.atlassian.model import Attachment, AttachmentVersion, Page, PageVersion, Space
 from snapshots.atlassian.transport import Transport
 from snapshots.backup.read import open_archive
 from snapshots.backup.selection import resolve_selection, select_all
 from snapshots.backup.write import write_archive
-from snapshots.registry import macros, pages, sites, spaces, stickers, tables, versions
+from snapshots.registry import bulk, macros, pages, sites, spaces, stickers, tables, versions
 from snapshots.registry.engine import Registry, open_registry
 from snapshots.registry.sites import SiteRow
 from snapshots.registry.versions import NewVersion, VersionRow
@@ -187,17 +190,180 @@ def add_site(registry: Registry, server: EmulatorServer, name: str) -> SiteRow:
         )
 
 
-@pytest.fixture
-def move(registry: Registry, tmp_path: Path) -> Iterator[Move]:
+@contextmanager
+def open_move(registry: Registry, folder: Path) -> Iterator[Move]:
     """Site `old` with a registry of its own, site `new` with the registry under test."""
     with (
         EmulatorServer(site_name="old") as old,
         EmulatorServer(site_name="new") as new,
-        open_registry(f"sqlite:///{tmp_path / 'old.db'}") as old_registry,
+        open_registry(f"sqlite:///{folder / 'old.db'}") as old_registry,
     ):
         source = Site(old, open_client(old), old_registry, add_site(old_registry, old, "old"))
         destination = Site(new, open_client(new), registry, add_site(registry, new, "new"))
-        yield Move(source, destination, tmp_path)
+        yield Move(source, destination, folder)
+
+
+@pytest.fixture
+def move(sqlite_url: str, tmp_path: Path) -> Iterator[Move]:
+    """A move to a site whose registry is in SQLite, which is the faster one to make."""
+    with open_registry(sqlite_url) as registry, open_move(registry, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def move_anywhere(registry: Registry, tmp_path: Path) -> Iterator[Move]:
+    """A move to a site whose registry is in each database."""
+    with open_move(registry, tmp_path) as opened:
+        yield opened
+
+
+@dataclass
+class MadeUp:
+    """An archive of pages with captures, and a site that has them all under other ids, without any HTTP."""
+
+    archive: Path
+    site: MadeUpConfluence
+
+    def plan(self, registry: Registry, row: SiteRow, **options: Any) -> Plan:
+        with open_archive(self.archive) as opened:
+            return plan_restore(
+                registry, cast(ConfluenceClient, self.site), row, ArchiveSource(opened), RestoreOptions(**options)
+            )
+
+    def apply(self, registry: Registry, row: SiteRow, plan: Plan, **arguments: Any) -> RestoreReport:
+        with open_archive(self.archive) as opened:
+            return apply_restore(registry, row, ArchiveSource(opened), plan, **arguments)
+
+
+class MadeUpConfluence:
+    """Answers what a survey asks, from the records of a registry."""
+
+    def __init__(self, pages_here: list[Page], payloads: dict[str, list[tuple[str, list[str]]]]) -> None:
+        self._pages = pages_here
+        self._payloads = payloads
+        self.requests_sent = 0
+
+    def iter_spaces(self) -> Iterator[Space]:
+        yield Space("1", "ACME", "Acme", "global")
+
+    def iter_pages(self, _space_id: str) -> Iterator[Page]:
+        yield from self._pages
+
+    def iter_attachments(self, page_id: str) -> Iterator[Attachment]:
+        for name, comments in self._payloads[page_id]:
+            yield Attachment(f"{page_id} {name}", page_id, name, len(comments), 10, comments[-1])
+
+    def iter_attachment_versions(self, attachment_id: str) -> Iterator[AttachmentVersion]:
+        page_id, name = attachment_id.split(" ")
+        comments = dict(self._payloads[page_id])[name]
+        for number, comment in enumerate(comments, start=1):
+            yield AttachmentVersion(number, 1, "5b10", comment)
+
+    def iter_page_versions(self, page_id: str) -> Iterator[PageVersion]:
+        yield PageVersion(1, 1, "5b10", body="")
+
+    def classify_content(self, ids: list[str]) -> dict[str, str | None]:
+        known = {page.id for page in self._pages}
+        return {page_id: "page" if page_id in known else None for page_id in ids}
+
+
+def make_up(folder: Path, *, pages_count: int, versions_each: int, missing: int = 0) -> MadeUp:
+    """Pages with one macro each, every third with a sticker; the last `missing` pages have not come."""
+    with open_registry(f"sqlite:///{folder / 'made-up.db'}") as registry:
+        with registry.write() as conn:
+            row = sites.add_site(
+                conn,
+                name="made up",
+                deployment="cloud",
+                confluence_url="https://made-up.example/wiki",
+                jira_url="https://made-up.example",
+                cloud_id="made-up-cloud",
+                account="a@example.com",
+                secret="env:TOKEN",
+                created_at=1,
+            )
+            numbers = range(1, pages_count + 1)
+            bulk.insert_records(conn, "space", [(1, "ACME", "1", "Acme", row.id)])
+            bulk.insert_records(conn, "page", ((n, 1, f"{n}", f"Page {n}") for n in numbers))
+            bulk.insert_records(
+                conn, "macro", ((n, n, f"macro-{n}", attachment_name(f"macro-{n}"), DEFINITION) for n in numbers)
+            )
+            bulk.insert_records(conn, "version", iter_versions(pages_count, versions_each))
+            stickered = range(1, pages_count + 1, 3)
+            bulk.insert_records(conn, "sticker", ((n, n, "signed off", "green", "5b10", n) for n in stickered))
+            bulk.insert_records(conn, "sticker_assignment", ((n, n, n, "5b10", n) for n in stickered))
+        archive = folder / "made-up.zip"
+        write_archive(registry, row, resolve_selection(select_all(), []), archive)
+    here = list(numbers)[: pages_count - missing]
+    found = [
+        Page(
+            f"9{n:07}",
+            "1",
+            f"Page {n}",
+            "current",
+            PageVersion(1, 1, "5b10"),
+            body=add_macro("", f"macro-{n}", DEFINITION),
+        )
+        for n in here
+    ]
+    payloads = {
+        f"9{n:07}": [
+            (
+                attachment_name(f"macro-{n}"),
+                [
+                    format_attachment_comment(capture(n, number), digest(n, number))
+                    for number in range(1, versions_each + 1)
+                ],
+            )
+        ]
+        for n in here
+    }
+    return MadeUp(archive, MadeUpConfluence(found, payloads))
+
+
+def iter_versions(pages_count: int, versions_each: int) -> Iterator[tuple[Any, ...]]:
+    """In the order they were taken: all pages mixed, as in a real registry."""
+    ids = itertools.count(1)
+    for number in range(1, versions_each + 1):
+        for n in range(1, pages_count + 1):
+            sha256 = digest(n, number)
+            by_whom = ("5b10", "Mia", "person")
+            measures = (sha256, 10, sha256, "[3]")
+            yield next(ids), n, capture(n, number), number, 10**15 + number, *by_whom, number, number, *measures
+
+
+def capture(page_number: int, number: int) -> str:
+    return f"capture-{page_number}-{number}"
+
+
+def digest(page_number: int, number: int) -> str:
+    return f"{page_number:032x}{number:032x}"
+
+
+@pytest.fixture
+def made_up(tmp_path: Path) -> Callable[..., MadeUp]:
+    return partial(make_up, tmp_path)
+
+
+@pytest.fixture
+def any_site(registry: Registry) -> SiteRow:
+    """A site in the registry under test that nobody calls."""
+    return add_row(registry)
+
+
+def add_row(registry: Registry) -> SiteRow:
+    with registry.write() as conn:
+        return sites.add_site(
+            conn,
+            name="here",
+            deployment="cloud",
+            confluence_url="https://here.example/wiki",
+            jira_url="https://here.example",
+            cloud_id="here-cloud",
+            account="a@example.com",
+            secret="env:TOKEN",
+            created_at=1,
+        )
 
 
 TRAVELLING = ("space", "page", "macro", "version", "sticker", "sticker_assignment", "parked_record")
@@ -218,3 +384,8 @@ def read_rows(registry: Registry, *, logs: bool = True) -> dict[str, list[tuple[
 @pytest.fixture
 def dump() -> Callable[..., dict[str, list[tuple[Any, ...]]]]:
     return read_rows
+
+
+@pytest.fixture
+def add_site_row() -> Callable[[Registry], SiteRow]:
+    return add_row

@@ -22,7 +22,8 @@ def prepare(move: Any) -> Any:
     return page
 
 
-def test_whole_history_comes_back(move: Any, dump: Any) -> None:
+def test_whole_history_comes_back(move_anywhere: Any, dump: Any) -> None:
+    move = move_anywhere
     page = prepare(move)
     ids = move.carry("ACME")
     plan, report = move.restore()
@@ -36,7 +37,8 @@ def test_whole_history_comes_back(move: Any, dump: Any) -> None:
     assert dump(move.destination.registry)["parked_record"] == []
 
 
-def test_second_restore_changes_nothing(move: Any, dump: Any) -> None:
+def test_second_restore_changes_nothing(move_anywhere: Any, dump: Any) -> None:
+    move = move_anywhere
     prepare(move)
     move.carry("ACME")
     plan, first = move.restore()
@@ -93,7 +95,8 @@ def test_without_history_older_versions_wait_until_it_arrives(move: Any, dump: A
     ]
 
 
-def test_page_that_arrives_later_is_taken_up_without_the_archive(move: Any, dump: Any) -> None:
+def test_page_that_arrives_later_is_taken_up_without_the_archive(move_anywhere: Any, dump: Any) -> None:
+    move = move_anywhere
     prepare(move)
     _, report = move.restore()
     assert report.totals["page"] == {"parked": 1}
@@ -179,7 +182,8 @@ def test_mapping_to_a_page_that_is_not_there(move: Any) -> None:
     assert [finding.kind for finding in plan.findings] == ["mapped-page-not-here"]
 
 
-def test_capture_taken_here_before_the_restore_goes_behind(move: Any) -> None:
+def test_capture_taken_here_before_the_restore_goes_behind(move_anywhere: Any) -> None:
+    move = move_anywhere
     page = prepare(move)
     ids = move.carry("ACME")
     here = move.destination.confluence.get_page(ids[page.id])
