@@ -14,11 +14,10 @@ from werkzeug.exceptions import HTTPException
 
 from atlassian_emulator.call import Call, ProductError, Reply
 from atlassian_emulator.refusals import refusal_for
-from atlassian_emulator.requestlog import RequestLog
-from atlassian_emulator.routing import Route, Router
+from atlassian_emulator.routing import Route, router_of
 from atlassian_emulator.site import Site
 from atlassian_emulator.users import User
-from atlassian_emulator.weather import Disturbance, Weather, refusal_of
+from atlassian_emulator.weather import Disturbance, refusal_of
 
 CONTROL_PREFIX = "/_emulator/"
 _PIECES_OF_A_SLOW_BODY = 10
@@ -31,11 +30,9 @@ class ConnectionDropped(ConnectionError):
 class Application:
     """The WSGI application of one site."""
 
-    def __init__(self, site: Site, routes: Iterable[Route], weather: Weather, log: RequestLog) -> None:
+    def __init__(self, site: Site, routes: tuple[Route, ...]) -> None:
         self.site = site
-        self.weather = weather
-        self.log = log
-        self._router = Router(routes)
+        self._router = router_of(routes)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # Closing the request lets go of the files of an uploaded form.
@@ -52,14 +49,14 @@ class Application:
         started = time.perf_counter_ns()
         asked_at = self.site.clock()
         trace = _Trace()
-        disturbance = self.weather.meet(request.method, request.path)
+        disturbance = self.site.weather.meet(request.method, request.path)
         status = response_bytes = 0
         try:
             response = self._answer_in_weather(request, environ, disturbance, trace)
             status, response_bytes = response.status_code, response.calculate_content_length() or 0
             return response
         finally:
-            self.log.add(
+            self.site.log.add(
                 asked_at=asked_at,
                 method=request.method,
                 path=request.path,

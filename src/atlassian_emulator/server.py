@@ -15,9 +15,9 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from atlassian_emulator import confluence, control, jira
 from atlassian_emulator.application import Application
 from atlassian_emulator.moments import Clock, system_clock
-from atlassian_emulator.requestlog import Entry, RequestLog
+from atlassian_emulator.requestlog import Entry
 from atlassian_emulator.site import DEFAULT_TOKEN, Deployment, Site
-from atlassian_emulator.weather import Disturbance, Weather
+from atlassian_emulator.weather import Disturbance
 
 
 def open_site(
@@ -62,10 +62,8 @@ class EmulatorServer:
         self.port: int = self._listener.getsockname()[1]
         self.site = open_site(site_name, data_dir=data_dir, token=token, clock=clock, deployment=deployment)
         self.site.base_url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port}"
-        self.weather = Weather(weather)
-        self.log = RequestLog()
-        routes = (*confluence.ROUTES, *jira.ROUTES, *control.routes(self.weather, self.log))
-        application = Application(self.site, routes, self.weather, self.log)
+        self.site.weather.add(weather)
+        application = Application(self.site, (*confluence.ROUTES, *jira.ROUTES, *control.ROUTES))
         self._server = _Server(host, self.port, application, _Handler, fd=self._listener.fileno())
         self._thread: threading.Thread | None = None
 
@@ -76,12 +74,12 @@ class EmulatorServer:
 
     def requests(self) -> list[Entry]:
         """Return the requests of products so far; those of the control path are not counted."""
-        return self.log.list_entries()
+        return self.site.log.list_entries()
 
     def set_weather(self, *disturbances: Disturbance) -> None:
         """Replace the weather; without disturbances the sky clears."""
-        self.weather.clear()
-        self.weather.add(disturbances)
+        self.site.weather.clear()
+        self.site.weather.add(disturbances)
 
     def start(self) -> None:
         """Answer requests from a thread of its own."""
@@ -90,7 +88,7 @@ class EmulatorServer:
 
     def serve(self) -> None:
         """Answer requests until `stop` is called from another thread."""
-        self._server.serve_forever(poll_interval=0.05)
+        self._server.serve_forever(poll_interval=0.01)
 
     def stop(self) -> None:
         """Stop listening, end open connections, close the database."""

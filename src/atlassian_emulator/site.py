@@ -12,7 +12,9 @@ from atlassian_emulator import users as users_module
 from atlassian_emulator.database import Database
 from atlassian_emulator.ids import Ids
 from atlassian_emulator.moments import Clock, system_clock
+from atlassian_emulator.requestlog import RequestLog
 from atlassian_emulator.users import DEFAULT_USERS, Users
+from atlassian_emulator.weather import Weather
 
 Deployment = Literal["cloud"]
 DEFAULT_TOKEN = "emulator"
@@ -22,7 +24,8 @@ T = TypeVar("T")
 
 
 class Site:
-    """A site: `name`, `cloud_id`, `base_url` (without a slash at the end), users, ids, database, clock.
+    """A site: `name`, `cloud_id`, `base_url` (without a slash at the end), users, ids, database, clock,
+    and while it is served its weather and request log.
 
     `attachment_limit_bytes` is the largest file Confluence takes. Products keep what they hold in memory, such
     as an index, with `part`.
@@ -47,6 +50,8 @@ class Site:
         self.database = Database(path, (database_module.SCHEMA, users_module.SCHEMA, *schemas))
         self.ids = Ids(self.database, name)
         self.users = Users(self.database, name)
+        self.weather = Weather()
+        self.log = RequestLog()
         self._parts: dict[Any, Any] = {}
         for email, display_name, role in DEFAULT_USERS:
             self.users.put(email, display_name, role, token=token)

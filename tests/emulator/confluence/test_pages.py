@@ -136,7 +136,7 @@ def test_no_json_whatsoever_breaks_writing_a_page(client, space):
     good = {"id": page["id"], "spaceId": space["id"], "status": "current", "title": "A page"}
     good |= {"version": {"number": 2}, "body": {"representation": "storage", "value": ""}}
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=60, deadline=None)
     @given(st.dictionaries(st.sampled_from(NAMES), JSON, max_size=3) | JSON, st.sampled_from(["POST", "PUT"]))
     def write(change, method):
         path = f"{PAGES}/{page['id']}" if method == "PUT" else PAGES
