@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -21,7 +21,7 @@ class Place:
     position: int
 
 
-def order_places(old: Outline, new: Outline, pairing: Pairing, changed: Container[int]) -> list[Place]:
+def order_places(old: Outline, new: Outline, pairing: Pairing, changed: Iterable[int]) -> list[Place]:
     """Places of all rows that were added, removed, moved or are `changed` (old indexes)."""
     return _Ordering(old, new, pairing).places(changed)
 
@@ -37,15 +37,17 @@ class _Ordering:
         self._anchors: dict[int, dict[int, int]] = {}
         self._ends: dict[int, int] = {}
 
-    def places(self, changed: Container[int]) -> list[Place]:
+    def places(self, changed: Iterable[int]) -> list[Place]:
         found: list[tuple[tuple[_Step, ...], Place]] = []
-        for index, partner in enumerate(self._partners):
-            if partner == NOWHERE:
-                found.append((self._steps_to_removed(index), Place(index, None, self._position_of_removed(index))))
-            elif index in changed or index in self._moved:
-                found.append((self._steps_to_new(partner), Place(index, partner, partner)))
-        added = set(range(len(self._new.names))).difference(self._partners)
-        found.extend((self._steps_to_new(index), Place(None, index, index)) for index in added)
+        removed = [index for index, partner in enumerate(self._partners) if partner == NOWHERE]
+        for index in removed:
+            found.append((self._steps_to_removed(index), Place(index, None, self._position_of_removed(index))))
+        for index in self._moved.union(changed):
+            partner = self._partners[index]
+            found.append((self._steps_to_new(partner), Place(index, partner, partner)))
+        if len(self._partners) - len(removed) < len(self._new.names):
+            for index in set(range(len(self._new.names))).difference(self._partners):
+                found.append((self._steps_to_new(index), Place(None, index, index)))
         found.sort(key=lambda entry: entry[0])
         return [place for _, place in found]
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from operator import lt
 
 from snapshots.capture.payload import OpenPayload, decode_row
@@ -131,10 +131,12 @@ def _pair_siblings(
     targets = _find_targets(old_names, new_names, new_rows)
     shared = [target for target in targets if target != NOWHERE]
     if not _is_increasing(shared):
-        if len(set(shared)) < len(shared):
+        distinct = set(shared)
+        if len(distinct) < len(shared):
             targets = _find_targets(_numbered(old_names), _numbered(new_names), new_rows)
             shared = [target for target in targets if target != NOWHERE]
-        jumped = set(shared) - longest_increasing(shared)
+            distinct = set(shared)
+        jumped = distinct - longest_increasing(shared)
         moved.update(row for row, target in zip(old_rows, targets, strict=True) if target in jumped)
     for old_row, target in zip(old_rows, targets, strict=True):
         partners[old_row] = target
@@ -145,7 +147,7 @@ def _find_targets(old_names: list[bytes], new_names: list[bytes], new_rows: Sequ
     if len(found) < len(new_names):
         found = dict(zip(_numbered(new_names), new_rows, strict=True))
         old_names = _numbered(old_names)
-    return [found.get(name, NOWHERE) for name in old_names]
+    return list(map(found.get, old_names, repeat(NOWHERE)))
 
 
 def _is_increasing(values: Sequence[int]) -> bool:
