@@ -19,23 +19,24 @@ _WORD = rf"(?:{_WORD_CHARACTER}++|{ESCAPE})++"
 _DOUBLE = rf'"(?:[^"\\{CONTROL_CHARACTERS}]++|{ESCAPE})*+"'
 _SINGLE = rf"'(?:[^'\\{CONTROL_CHARACTERS}]++|{ESCAPE})*+'"
 
-# Possessive quantifiers (`++`, `*+`) never go back over what they took, which makes the whole linear.
-_NUMBER = rf"-?[0-9]++(?!{_WORD_CHARACTER}|\\)"
 _SIGN = r"!=|!~|<=|>=|&&|\|\||[=~<>(),\[\]!&|]"
 _REFERENCE = rf"\$(?:metadata:|(?!metadata:))(?:{_WORD}|{_DOUBLE}|{_SINGLE})"
-_TOKEN = re.compile(
-    rf"[{_BLANKS}]*+(?:({_NUMBER})|({_WORD})|({_DOUBLE}|{_SINGLE})|({_SIGN})|({_REFERENCE})|(.))?", re.DOTALL
-)
-_NUMBER_GROUP, _WORD_GROUP, _QUOTED_GROUP, _SIGN_GROUP, _REFERENCE_GROUP, _NOTHING_GROUP = range(1, 7)
 
-_KIND_OF_GROUP = {_NUMBER_GROUP: NUMBER, _QUOTED_GROUP: QUOTED, _REFERENCE_GROUP: REFERENCE, _NOTHING_GROUP: NOTHING}
-_KIND_OF_SIGN = {sign: sign for sign in ("!=", "!~", "<=", ">=", "=", "~", "<", ">", "(", ")", ",", "[", "]", "!")} | {
-    "&": "AND",
-    "&&": "AND",
-    "|": "OR",
-    "||": "OR",
-}
-_KIND_OF_WORD = {word: word for word in KEYWORDS} | {"NULL": "EMPTY"} | dict.fromkeys(RESERVED_WORDS, RESERVED)
+# Blanks, a token, or else a character that begins none. Possessive quantifiers (`++`, `*+`) never go back over what
+# they took, which makes the whole linear.
+_TOKEN = re.compile(
+    rf"([{_BLANKS}]*+)(?:({_WORD}|{_SIGN}|{_DOUBLE}|{_SINGLE}|{_REFERENCE})|(.))?",
+    re.DOTALL,
+)
+_NUMBER = re.compile(r"-?[0-9]++")
+
+_KEYWORD_KINDS = {word: word for word in KEYWORDS} | {"NULL": "EMPTY"} | dict.fromkeys(RESERVED_WORDS, RESERVED)
+# Signs, and the two spellings of keywords that nearly everybody uses.
+_KINDS_BY_TEXT = (
+    {sign: sign for sign in ("!=", "!~", "<=", ">=", "=", "~", "<", ">", "(", ")", ",", "[", "]", "!")}
+    | {"&": "AND", "&&": "AND", "|": "OR", "||": "OR"}
+    | {spelled: kind for word, kind in _KEYWORD_KINDS.items() for spelled in (word, word.lower())}
+)
 
 
 class Tokens(NamedTuple):
@@ -55,23 +56,33 @@ def read_tokens(text: str) -> Tokens:
     kinds: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for match in _TOKEN.finditer(text):
-        group = match.lastindex
-        if group is None:
-            break
-        start, end = match.span(group)
-        if group == _WORD_GROUP:
-            kinds.append(_KIND_OF_WORD.get(match[group].upper(), WORD))
-        elif group == _SIGN_GROUP:
-            kinds.append(_KIND_OF_SIGN[match[group]])
+    at = 0
+    # `findall` makes no match objects, which takes a third off; the offsets follow from the lengths.
+    for blanks, token, nothing in _TOKEN.findall(text):
+        at += len(blanks)
+        starts.append(at)
+        if token:
+            kinds.append(_KINDS_BY_TEXT.get(token) or _kind_of(token))
+            at += len(token)
+            ends.append(at)
         else:
-            kinds.append(_KIND_OF_GROUP[group])
-        starts.append(start)
-        ends.append(end)
-    kinds.append(END)
-    starts.append(len(text))
-    ends.append(len(text))
+            kinds.append(NOTHING if nothing else END)
+            at += len(nothing)
+            ends.append(at)
+            if not nothing:
+                break
     return Tokens(kinds, starts, ends)
+
+
+def _kind_of(token: str) -> str:
+    first = token[0]
+    if first in "\"'":
+        return QUOTED
+    if first == "$":
+        return REFERENCE
+    if first in "-0123456789" and _NUMBER.fullmatch(token):
+        return NUMBER
+    return _KEYWORD_KINDS.get(token.upper(), WORD)
 
 
 _CONTROL = re.compile(f"[{CONTROL_CHARACTERS}]")
