@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import islice, pairwise, repeat
 from operator import lt
 
 from snapshots.capture.payload import OpenPayload, decode_row
@@ -96,25 +96,31 @@ def pair_rows(old: Outline, new: Outline) -> Pairing:
 def longest_increasing(values: Sequence[int]) -> set[int]:
     """The values of a longest increasing subsequence of distinct values; all others moved.
 
-    Patience sorting: https://en.wikipedia.org/wiki/Longest_increasing_subsequence
+    Patience sorting (https://en.wikipedia.org/wiki/Longest_increasing_subsequence) over blocks of
+    consecutive numbers, weighted by their length: some longest subsequence takes each block whole or
+    not at all, and where few rows moved there are few blocks.
     """
+    firsts = [place for place, (one, next_one) in enumerate(pairwise(values), start=1) if next_one != one + 1]
+    blocks = [(values[start], end - start) for start, end in pairwise([0, *firsts, len(values)])] if values else []
+    # The best chains so far, each by the value its last block begins with; their weights rise with it.
     ends: list[int] = []
-    """ends[n] is the least value that an increasing subsequence of n+1 values can end with"""
+    weights: list[int] = []
     before: dict[int, int] = {}
-    for value in values:
-        if not ends or value > ends[-1]:
-            if ends:
-                before[value] = ends[-1]
-            ends.append(value)
-            continue
+    lengths = dict(blocks)
+    for value, length in blocks:
         place = bisect_left(ends, value)
+        weight = length
         if place:
             before[value] = ends[place - 1]
-        ends[place] = value
+            weight += weights[place - 1]
+        beaten = place
+        while beaten < len(ends) and weights[beaten] <= weight:
+            beaten += 1
+        ends[place:beaten], weights[place:beaten] = [value], [weight]
     found: set[int] = set()
     latest = ends[-1] if ends else None
     while latest is not None:
-        found.add(latest)
+        found.update(range(latest, latest + lengths[latest]))
         latest = before.get(latest)
     return found
 
