@@ -15,6 +15,9 @@ import pytest
 from snapshots.errors import DamageError, InvalidInput
 from snapshots.jobs import JobContext, JobEngine, JobKind, JobReader
 
+# What does not depend on the database is tried with one; each process takes a second or two to begin.
+with_sqlite_only = pytest.mark.parametrize("registry_url", ["sqlite"], indirect=True)
+
 
 def test_a_killed_job_goes_on_behind_its_last_step(
     start_worker: Callable, open_engine: Callable[..., JobEngine], reader: JobReader, log: Path, wait_until: Callable
@@ -68,6 +71,7 @@ def test_a_job_that_runs_elsewhere_is_seen_left_alone_and_cancelled(
     assert engine.run("add-up", {**args, "count": 3}) == {"total": 3}
 
 
+@with_sqlite_only
 def test_ctrl_c_asks_the_job_to_stop(
     start_worker: Callable, reader: JobReader, log: Path, wait_until: Callable
 ) -> None:
@@ -80,6 +84,7 @@ def test_ctrl_c_asks_the_job_to_stop(
     assert job.state == "cancelled"
 
 
+@with_sqlite_only
 def test_a_failed_step_fails_the_same_way_after_a_crash(
     start_worker: Callable, engine: JobEngine, tmp_path: Path
 ) -> None:
@@ -93,6 +98,7 @@ def test_a_failed_step_fails_the_same_way_after_a_crash(
         engine.wait(job_id)
 
 
+@with_sqlite_only
 def test_a_job_begun_by_an_older_release_is_taken_up(
     start_worker: Callable, open_engine: Callable[..., JobEngine], reader: JobReader, log: Path, wait_until: Callable
 ) -> None:

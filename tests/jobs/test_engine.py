@@ -13,6 +13,9 @@ from snapshots.jobs import JobContext, JobEngine, JobKind, JobProgress, JobReade
 from snapshots.jobs.failure import restore_error
 from snapshots.jql import parse_jql
 
+# What does not depend on the database is tried with one.
+with_sqlite_only = pytest.mark.parametrize("registry_url", ["sqlite"], indirect=True)
+
 
 def test_a_job_answers_its_result_and_tells_its_progress(engine: JobEngine, log: Path) -> None:
     told: list[tuple[object, ...]] = []
@@ -37,6 +40,7 @@ def test_errors_keep_their_class_and_sentence_also_for_a_later_process(open_engi
     assert refused.value.status == 418
 
 
+@with_sqlite_only
 def test_a_defect_is_not_taken_for_an_error_of_somebody(engine: JobEngine) -> None:
     with pytest.raises(UnexpectedJobError, match="KeyError: 'nothing'"):
         engine.run("stumble", {})
@@ -70,6 +74,7 @@ def test_closing_interrupts_and_the_next_process_goes_on(
     assert sorted(map(int, log.read_text().split())) == list(range(60))
 
 
+@with_sqlite_only
 def test_an_interrupted_job_can_be_cancelled_by_somebody_who_runs_none(
     open_engine: Callable[..., JobEngine], reader: JobReader, log: Path, wait_until: Callable
 ) -> None:
@@ -85,6 +90,7 @@ def test_an_interrupted_job_can_be_cancelled_by_somebody_who_runs_none(
         reader.cancel_job(job_id)
 
 
+@with_sqlite_only
 def test_a_job_goes_on_only_where_its_kind_is_known(
     open_engine: Callable[..., JobEngine], registry_url: str, data_dir: Path, log: Path, wait_until: Callable
 ) -> None:
@@ -101,6 +107,7 @@ def _stopped(context: JobContext) -> bool:
     return False
 
 
+@with_sqlite_only
 def test_steps_are_taken_in_the_jobs_own_thread_and_give_json(open_engine: Callable[..., JobEngine]) -> None:
     def take_step_elsewhere(context: JobContext, args: dict) -> dict:
         problems: list[str] = []
@@ -153,6 +160,19 @@ def test_a_database_that_cannot_be_used_is_named_without_its_password(tmp_path: 
     assert "secret" not in str(failed.value)
 
 
+def test_after_a_database_that_cannot_be_used_another_can(tmp_path: Path) -> None:
+    kind = JobKind("seven", lambda *_: 7)
+    (tmp_path / "text").write_text("This is no database. " * 100)
+    with (
+        JobEngine(f"sqlite:///{tmp_path / 'text'}", [kind], tmp_path) as engine,
+        pytest.raises(StorageError, match="not a database"),
+    ):
+        engine.run("seven", {})
+    with JobEngine(f"sqlite:///{tmp_path / 'jobs.db'}", [kind], tmp_path) as engine:
+        assert engine.run("seven", {}) == 7
+
+
+@with_sqlite_only
 def test_one_engine_per_process(engine: JobEngine, tmp_path: Path, kinds: tuple[JobKind, ...]) -> None:
     engine.resume_interrupted()
     with (

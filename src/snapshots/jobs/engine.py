@@ -164,9 +164,7 @@ class JobEngine:
             self._one_per_process.release()
         if self._client is not None:
             self._client.destroy()
-        if self._executor_lock is not None:
-            self._executor_lock.release()
-            self._executor_lock = None
+        self._release_executor_lock()
         self.jobs.close()
         self._database.close()
 
@@ -180,15 +178,28 @@ class JobEngine:
                 # Two processes that create the tables at the same moment would trip over each other.
                 with wait_for(self._database.locks, "launch", time.sleep):
                     self._launch_dbos()
-            except sa.exc.DBAPIError as error:
-                self._one_per_process.release()
+            except (sa.exc.DBAPIError, OSError) as error:
+                self._abandon_launch()
+                reason = error.orig if isinstance(error, sa.exc.DBAPIError) else error
                 raise StorageError(
-                    f"The job database {self._database} cannot be opened ({error.orig}); check that it is there and "
-                    "that it may be written."
+                    f"The job database {self._database} cannot be opened ({reason}); check that it is there and that "
+                    "it may be written."
                 ) from error
             self._client = self._database.open_client()
             self._pulse = threading.Thread(target=self._beat, name="snapshots-jobs-pulse", daemon=True)
             self._pulse.start()
+
+    def _abandon_launch(self) -> None:
+        from dbos import DBOS
+
+        DBOS.destroy(destroy_registry=True)
+        self._release_executor_lock()
+        self._one_per_process.release()
+
+    def _release_executor_lock(self) -> None:
+        if self._executor_lock is not None:
+            self._executor_lock.release()
+            self._executor_lock = None
 
     def _launch_dbos(self) -> None:
         quiet_dbos()
@@ -205,6 +216,8 @@ class JobEngine:
                 "application_version": _APPLICATION_VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
                 "use_listen_notify": False,
+                # How long its listener sleeps at a time, and so how long `close` takes. Nothing here is listened to.
+                "notification_listener_polling_interval_sec": 0.2,
             }
         )
         for kind in self._kinds.values():
