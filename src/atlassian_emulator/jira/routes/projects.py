@@ -1,0 +1,83 @@
+"""Making a project, and hiding one from a user."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from atlassian_emulator.call import Call, JiraError, Reply
+from atlassian_emulator.jira.bodies import read_body
+from atlassian_emulator.jira.routes.account import has_permission
+from atlassian_emulator.jira.store import Jira
+from atlassian_emulator.routing import Route
+
+_KEY: Final = re.compile(r"[A-Z][A-Z0-9_]{1,9}")
+
+
+class ProjectBody(msgspec.Struct, rename="camel"):
+    """What the emulator keeps of a new project; templates and schemes are passed over."""
+
+    key: str
+    name: str
+    description: str = ""
+    lead_account_id: str | None = None
+    project_type_key: str = "software"
+
+
+def create_project(call: Call) -> Reply:
+    asked = read_body(call, ProjectBody)
+    if not has_permission(call.caller, "ADMINISTER"):
+        raise JiraError(403, "You must have global administrator rights in order to create projects.")
+    jira = call.site.part(Jira)
+    with jira.change_catalogue() as c:
+        catalogue = jira.catalogue(c)
+        errors = {}
+        if not _KEY.fullmatch(asked.key):
+            errors["projectKey"] = (
+                "Project keys must start with an uppercase letter, followed by one or more uppercase alphanumeric "
+                "characters."
+            )
+        elif taken := catalogue.project_by_key.get(asked.key):
+            errors["projectKey"] = f"Project '{taken.name}' uses this project key."
+        if not asked.name.strip():
+            errors["projectName"] = "You must specify a valid project name."
+        elif catalogue.projects.named(asked.name):
+            errors["projectName"] = "A project with that name already exists."
+        if asked.lead_account_id and call.site.users.find(asked.lead_account_id) is None:
+            errors["projectLead"] = "You must specify a valid project lead."
+        if errors:
+            raise JiraError(400, errors=errors)
+        project_id = call.site.ids.take("jira.project")
+        c.execute(
+            "INSERT INTO jira_projects (id, key, name, description, lead) VALUES (?, ?, ?, ?, ?)",
+            (project_id, asked.key, asked.name, asked.description, asked.lead_account_id or call.caller.account_id),
+        )
+    address = f"{call.site.base_url}/rest/api/3/project/{project_id}"
+    return Reply(201, {"self": address, "id": project_id, "key": asked.key})
+
+
+class VisibilityBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    project: str
+    user: str
+    hidden: bool = True
+
+
+def set_visibility(call: Call) -> Reply:
+    """The control path of tests: hide a project (by key) from a user (by address), or show it again."""
+    asked = read_body(call, VisibilityBody)
+    user = call.site.users.find_by_email(asked.user)
+    if user is None:
+        raise JiraError(400, f"There is no user {asked.user} on this site.")
+    try:
+        call.site.part(Jira).hide_project(asked.project, user.account_id, hidden=asked.hidden)
+    except KeyError as error:
+        raise JiraError(400, f"There is no project {asked.project} on this site.") from error
+    return Reply(204)
+
+
+ROUTES: Final = (
+    Route("POST", "/rest/api/3/project", create_project),
+    Route("PUT", "/_emulator/jira/visibility", set_visibility, open=True),
+)
