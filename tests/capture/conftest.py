@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from atlassian_emulator.jira import load_issues
 from atlassian_emulator.server import EmulatorServer
@@ -113,6 +114,10 @@ class Bench:
         """The same site, called by somebody else."""
         with connect(self.server, self.space_id, account) as other:
             yield other
+
+    def read_weather(self) -> Any:
+        """The disturbances that are still to come."""
+        return urllib3.request("GET", f"{self.server.url}/_emulator/weather").json()
 
     def count(self, path: str) -> int:
         """How many requests to this path were made."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snapshots.capture.definition import Definition, Level, Sort, parse_definition, print_definition
@@ -23,11 +23,13 @@ levels = st.builds(
 definitions = st.lists(levels, min_size=1, max_size=4).map(lambda found: Definition(tuple(found)))
 
 
+@settings(max_examples=40)
 @given(definitions)
 def test_printing_and_parsing_is_the_identity(definition: Definition) -> None:
     assert parse_definition(print_definition(definition)) == definition
 
 
+@settings(max_examples=40)
 @given(definitions)
 def test_printed_text_is_canonical(definition: Definition) -> None:
     text = print_definition(definition)

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snapshots.capture.definition import Definition, Level
@@ -67,6 +67,7 @@ def write() -> Payload:
     return write_payload(HEADER, DEFINITION, COLUMNS, ROWS)
 
 
+@settings(max_examples=40)
 @given(captures())
 def test_what_is_written_is_read_and_written_again_the_same(
     capture: tuple[Definition, tuple[tuple[Column, ...], ...], list[Row]],
@@ -81,6 +82,7 @@ def test_what_is_written_is_read_and_written_again_the_same(
     assert measure_payload(written.data) == written
 
 
+@settings(max_examples=40)
 @given(captures())
 def test_members_of_values_have_one_order(
     capture: tuple[Definition, tuple[tuple[Column, ...], ...], list[Row]],

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from atlassian_emulator.jira import Jira
+from atlassian_emulator.jira import Jira, load_issues
 from atlassian_emulator.weather import Disturbance
-from snapshots.capture.payload import Row
+from snapshots.capture.definition import parse_definition
+from snapshots.capture.payload import CaptureHeader, Row, measure_payload, write_payload
 from snapshots.errors import InvalidInput, SiteRefused, SiteUnavailable
 
 # The fixture's class lives in conftest.py, which tests do not import.
 Bench = Any
 
 PARENTS = 1_100
+REAL_ISSUES = Path(__file__).parents[3] / "shared" / "data" / "jira-issues.jsonl.gz"
 EPICS = {"jql": "project = ACME AND type = Epic ORDER BY key"}
 
 
@@ -208,6 +213,34 @@ def test_children_that_name_no_parent_are_matched_by_jira(bench: Bench, monkeypa
     assert bench.count("/jql/match") == 1
 
 
+def test_rows_that_ask_for_the_same_are_asked_for_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    match = bench.jira.match_issues
+    asked: list[list[str]] = []
+
+    def note(jqls: list[str], ids: list[int]) -> Any:
+        asked.append(jqls)
+        return match(jqls, ids)
+
+    monkeypatch.setattr(bench.jira, "match_issues", note)
+    rows = bench.read_tree({"jql": "project = BUG ORDER BY key"}, {"jql": "type = Epic AND Team = $Team"})
+    assert rows == ["BUG-1", "  ACME-1", "BUG-2", "  ACME-2", "BUG-3", "  ACME-1"]
+    assert asked == [['Team = "Red"', 'Team = "Blue"']]
+
+
+def test_half_an_emoji_does_not_stop_a_capture(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = bench.jira.fetch_issues
+
+    def with_half_an_emoji(*arguments: Any) -> Any:
+        issues = fetch(*arguments)
+        for issue in issues.values():
+            issue.fields["summary"] = msgspec.Raw(b'"half \\ud83d, whole \\ud83d\\ude00"')
+        return issues
+
+    monkeypatch.setattr(bench.jira, "fetch_issues", with_half_an_emoji)
+    (row,) = bench.read({"jql": "key = BUG-1"}).iter_rows()
+    assert row.values == ("half \ufffd, whole \U0001f600",)
+
+
 @pytest.mark.parametrize(
     "weather",
     [
@@ -270,3 +303,17 @@ def test_three_levels_stay_within_the_budget(large_bench: Bench) -> None:
     parents = 2 * PARENTS
     budget = 1.1 * (reading.issue_count / 100 + reading.issue_count / 5_000 + parents / 250) + 20
     assert large_bench.transport.requests_sent - sent_before <= budget
+
+
+@pytest.mark.documents
+@pytest.mark.skipif(not REAL_ISSUES.exists(), reason="the real issues are not part of the project")
+def test_real_issues_are_read_with_every_field(bench: Bench) -> None:
+    loaded = load_issues(bench.server.site, REAL_ISSUES)
+    columns = [field.id for field in bench.jira.list_fields() if field.id != "issuekey"]
+    header = CaptureHeader(1, "a", "A", "c", bench.server.url, "m", "person")
+    level = {"jql": "project NOT IN (ACME, TEST, BUG) ORDER BY key", "columns": columns}
+    definition = parse_definition(json.dumps({"levels": [level]}))
+    reading = bench.read(level)
+    payload = write_payload(header, definition, reading.columns, reading.iter_rows())
+    assert payload.row_counts == (loaded,)
+    assert measure_payload(payload.data) == payload

@@ -264,7 +264,7 @@ def test_faults_on_the_way_end_in_exactly_one_capture(
     page, (macro_id,) = bench.add_page(EPICS)
     bench.server.set_weather(weather)
     (result,) = take_snapshots(make_take(), page.id)
-    assert bench.server.weather.list_active() == []
+    assert bench.read_weather() == []
     assert uploads(bench, page.id) == {attachment_name(macro_id): 1}
     assert pointers(bench, page.id) == {macro_id: result.capture_id}
     assert bench.confluence.get_page(page.id).version.number == result.page_version == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -52,7 +53,7 @@ class CapturedIssues:
     def raw(self, issue_id: int, field_id: str) -> Any:
         """The field's JSON value as Jira gave it, `None` where it has none."""
         raw = self._issues[issue_id][1].get(field_id)
-        return None if raw is None else msgspec.json.decode(raw)
+        return None if raw is None else _decode(raw)
 
     def shown(self, issue_id: int, field: Field) -> Value:
         """The field's value in display form."""
@@ -65,3 +66,13 @@ class CapturedIssues:
         for issue_id, issue in self._jira.fetch_issues(issue_ids, self._field_ids, self._progress).items():
             self._issues[issue_id] = (issue.key, issue.fields)
         return [issue_id for issue_id in issue_ids if issue_id not in self._issues]
+
+
+def _decode(raw: msgspec.Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        # Some programs cut an emoji in half when they write to Jira. Half of one is no character, so it
+        # becomes the mark for that (U+FFFD); the rest of the value is evidence all the same.
+        whole = json.dumps(json.loads(bytes(raw)), ensure_ascii=False)
+        return json.loads(whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
