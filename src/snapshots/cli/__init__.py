@@ -6,9 +6,11 @@ import errno
 import os
 import sys
 
-import click
 import typer
 from rich.markup import escape
+
+# Typer carries its own Click since 0.29 and names this base of all misuse nowhere else.
+from typer._click.exceptions import ClickException
 
 from snapshots.cli import backup, compare, demo, history, job, macro, restore, site, sticker, take
 from snapshots.cli.exit_codes import DONE, FAULT, INTERRUPTED, exit_code_of
@@ -46,12 +48,12 @@ def run(arguments: list[str]) -> int:
     """Run one command and answer its exit code; errors become one sentence on standard error."""
     try:
         return build()(arguments, standalone_mode=False) or DONE
-    except click.exceptions.Exit as leave:
+    except typer.Exit as leave:
         return leave.exit_code
-    except click.ClickException as misuse:
+    except ClickException as misuse:
         misuse.show()
         return misuse.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         err().print("Interrupted. What was done so far is kept; `snapshots job list` shows what can go on.")
         return INTERRUPTED
     except SnapshotsError as error:
