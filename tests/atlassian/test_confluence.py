@@ -44,7 +44,13 @@ class TestPages:
         assert site.asked[0].path == "/wiki/api/v2/pages/..%2F..%2Fx%3Fy%23z"
 
     def test_what_confluence_leaves_out(self, site, confluence, answered):
-        bare = {"id": "17", "status": "current", "title": "t", "version": {"number": 1, "createdAt": None}}
+        bare = {
+            "id": "17",
+            "status": "current",
+            "title": "t",
+            "spaceId": None,
+            "version": {"number": 1, "createdAt": None, "message": None},
+        }
         site.script = [answered(bare)]
         assert confluence.get_page("17") == Page("17", "", "t", "current", PageVersion(1, 0, ""), None)
 
@@ -197,6 +203,6 @@ class TestFiles:
         assert site.asked[0].target == "/wiki/rest/api/content/17/child/attachment/att9/download?version=2"
 
 
-def test_spaces_have_no_more_than_we_read(site, confluence, answered):
-    site.script = [answered({"results": [{"id": "5", "key": "~a", "name": "", "type": "personal", "icon": None}]})]
-    assert list(confluence.iter_spaces()) == [Space("5", "~a", "", "personal")]
+def test_a_space_without_a_name_goes_by_its_key(site, confluence, answered):
+    site.script = [answered({"results": [{"id": "5", "key": "~a", "name": None, "type": "personal", "icon": None}]})]
+    assert list(confluence.iter_spaces()) == [Space("5", "~a", "~a", "personal")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snapshots.atlassian.macro import Macro, Pointer, add_macro, find_macros, set_definition, set_pointer
@@ -303,6 +303,7 @@ def pointers() -> st.SearchStrategy[Pointer]:
 
 
 class TestLaws:
+    @settings(max_examples=50)
     @given(before=FILLER, ours=OURS, after=FILLER, text=TEXT)
     def test_what_was_set_is_found_and_nothing_around_it_moves(self, before, ours, after, text):
         body = before + ours + after
@@ -313,6 +314,7 @@ class TestLaws:
         others = [macro for macro in find_macros(body) if macro.remote_id != "m"]
         assert [macro for macro in find_macros(changed) if macro.remote_id != "m"] == others
 
+    @settings(max_examples=50)
     @given(before=FILLER, ours=OURS, after=FILLER, pointer=pointers(), text=TEXT)
     def test_pointer_and_definition_do_not_disturb_each_other(self, before, ours, after, pointer, text):
         body = before + ours + after
@@ -322,6 +324,7 @@ class TestLaws:
             (found,) = (macro for macro in find_macros(changed) if macro.remote_id == "m")
             assert (found.definition, found.pointer) == (text, pointer)
 
+    @settings(max_examples=50)
     @given(body=FILLER.flatmap(lambda before: OURS.map(before.__add__)), text=TEXT, pointer=pointers())
     def test_twice_is_once(self, body, text, pointer):
         once = set_definition(body, "m", text)
@@ -329,16 +332,19 @@ class TestLaws:
         pointed = set_pointer(body, "m", pointer)
         assert set_pointer(pointed, "m", pointer) == pointed
 
+    @settings(max_examples=50)
     @given(body=FILLER.flatmap(lambda before: OURS.map(before.__add__)), text=TEXT)
     def test_setting_back_gives_the_same_bytes_where_the_text_was_plain(self, body, text):
         first = set_definition(body, "m", "plain")
         assert set_definition(set_definition(first, "m", text), "m", "plain") == first
 
+    @settings(max_examples=50)
     @given(body=FILLER, text=TEXT)
     def test_added_is_found(self, body, text):
         macro_id = str(uuid.uuid4())
         assert Macro(macro_id, "structured", text, None) in find_macros(add_macro(body, macro_id, text))
 
+    @settings(max_examples=50)
     @given(
         st.text() | FILLER.flatmap(lambda body: st.integers(0, len(body)).map(lambda at: body[:at] + "<" + body[at:]))
     )

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import ipaddress
 import logging
 import socket
+import ssl
+import threading
+import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from snapshots.atlassian.connection import Connection
 from snapshots.atlassian.transport import Transport
@@ -57,6 +67,25 @@ class TestAsking:
         site.script = [page]
         with pytest.raises(SiteRefused, match="login page"):
             transport.get(f"{site.url}/x", dict, doing="reading x")
+
+    def test_no_more_are_under_way_than_threads(self, site, transport, answered):
+        under_way = threading.Semaphore(transport.threads)
+        crowded = []
+
+        def rule(asked):
+            if not under_way.acquire(blocking=False):
+                crowded.append(asked)
+                return answered()
+            # Long enough for the requests of the other threads to arrive, if they were let go.
+            time.sleep(0.01)
+            under_way.release()
+            return answered()
+
+        site.rule = rule
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda n: transport.request("GET", f"{site.url}/{n}", doing="reading"), range(48)))
+        assert len(site.asked) == 48
+        assert crowded == []
 
 
 class TestBeingToldToWait:
@@ -156,6 +185,51 @@ class TestDroppedConnections:
         with pytest.raises(SiteUnavailable, match="its name is not known; check the address"):
             transport.request("GET", f"{url}/x", doing="reading x")
         assert clock.waits == []
+
+    def test_a_certificate_nobody_vouches_for_is_not_tried_again(self, site, clock, tmp_path):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self_signed_certificate(tmp_path))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            handshakes = []
+
+            def shake_hands() -> None:
+                connection, _ = listener.accept()
+                handshakes.append(1)
+                with connection, contextlib.suppress(ssl.SSLError, ConnectionError):
+                    context.wrap_socket(connection, server_side=True).close()
+
+            server = threading.Thread(target=shake_hands)
+            server.start()
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            transport = Transport(Connection(url, url, "a", "t"), sleep=clock.sleep, clock=clock.read)
+            with pytest.raises(SiteUnavailable, match="its certificate is not trusted"):
+                transport.request("GET", f"{url}/x", doing="reading x")
+            server.join()
+        assert handshakes == [1]
+        assert clock.waits == []
+
+
+def self_signed_certificate(directory: Path) -> Path:
+    """A key and its certificate in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = directory / "server.pem"
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(pem))
+    return path
 
 
 class TestRefusals:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 
 from atlassian_emulator.jira.loading import put_issues

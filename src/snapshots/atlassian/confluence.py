@@ -45,28 +45,27 @@ class ConfluenceClient:
 
     def get_current_user(self) -> User:
         """The account that asks."""
-        return self._transport.get(f"{self._v1}/user/current", wire.CamelUser, doing="asking who we are").read()
+        return self._transport.get(f"{self._v1}/user/current", wire.CamelUser, doing="asking who we are").to_model()
 
     def get_system_info(self) -> SiteIdentity:
         """Which site answers."""
         return self._transport.get(
             f"{self._v1}/settings/systemInfo", wire.SystemInfo, doing="asking for the site"
-        ).read()
+        ).to_model()
 
     def iter_spaces(self, keys: Iterable[str] | None = None) -> Iterator[Space]:
         """Spaces that the account sees, archived ones too; `keys` restricts them. Unknown keys are left out."""
         doing = "listing spaces"
-        if keys is None:
-            yield from self._iter_lots("spaces", wire.Lot[Space], {}, doing)
-            return
-        for chunk in _chunks(keys, _LOT):
-            yield from self._iter_lots("spaces", wire.Lot[Space], {"keys": chunk}, doing)
+        chunks = [None] if keys is None else _chunks(keys, _LOT)
+        for chunk in chunks:
+            for space in self._iter_lots("spaces", wire.Lot[wire.Space], {"keys": chunk}, doing):
+                yield space.to_model()
 
     def get_page(self, page_id: str, *, version: int | None = None) -> Page:
         """A page with its body, as it is or as it was. Raises `NotFound`."""
         doing = f"reading page {page_id}" + (f" as of its version {version}" if version else "")
         query: Query = {"body-format": _STORAGE, "version": version}
-        return self._transport.get(self._page_url(page_id), wire.Page, doing=doing, query=query).read()
+        return self._transport.get(self._page_url(page_id), wire.Page, doing=doing, query=query).to_model()
 
     def find_page(self, space_key: str, title: str) -> Page | None:
         """The current page with exactly this title, with its body."""
@@ -77,7 +76,7 @@ class ConfluenceClient:
             for page in self._iter_lots(path, wire.Lot[wire.Page], query, doing):
                 # Confluence compares titles without regard to case.
                 if page.title == title:
-                    return page.read()
+                    return page.to_model()
         return None
 
     def iter_pages(self, space_id: str) -> Iterator[Page]:
@@ -85,14 +84,14 @@ class ConfluenceClient:
         path = f"spaces/{quote(space_id, safe='')}/pages"
         doing = f"reading the pages of space {space_id}"
         for page in self._iter_lots(path, wire.Lot[wire.Page], {"body-format": _STORAGE}, doing):
-            yield page.read()
+            yield page.to_model()
 
     def iter_page_versions(self, page_id: str) -> Iterator[PageVersion]:
         """The versions of a page with their bodies, newest first."""
         path = f"pages/{quote(page_id, safe='')}/versions"
         query: Query = {"body-format": _STORAGE, "sort": "-modified-date"}
         for version in self._iter_lots(path, wire.Lot[wire.Version], query, f"reading the versions of page {page_id}"):
-            yield version.read_page_version()
+            yield version.to_page_version()
 
     def update_page(self, page: Page, body: str, message: str) -> Page:
         """Save a new body as the version after `page.version`; title and status stay.
@@ -116,7 +115,7 @@ class ConfluenceClient:
                 f"Page {page.id} ({page.title}) was saved by somebody else after its version {page.version.number} "
                 f"was read, so nothing was written; try again. {error}"
             ) from error
-        return decode(answer.body, wire.Page, url=url, doing=doing).read()
+        return decode(answer.body, wire.Page, url=url, doing=doing).to_model()
 
     def create_page(self, space_id: str, title: str, body: str, parent_id: str | None = None) -> Page:
         """Make a page; without a parent it goes under the home page of the space."""
@@ -131,7 +130,7 @@ class ConfluenceClient:
         if parent_id is not None:
             page["parentId"] = parent_id
         answer = self._transport.request("POST", url, doing=doing, json=page)
-        return decode(answer.body, wire.Page, url=url, doing=doing).read()
+        return decode(answer.body, wire.Page, url=url, doing=doing).to_model()
 
     def classify_content(self, ids: Iterable[str]) -> dict[str, str | None]:
         """What kind of content each id is (`page`, `attachment`, …); `None`: gone, or not visible to the account."""
@@ -150,14 +149,14 @@ class ConfluenceClient:
         for attachment in self._iter_lots(
             path, wire.Lot[wire.Attachment], query, f"listing the files of page {page_id}"
         ):
-            yield attachment.read(page_id)
+            yield attachment.to_model(page_id)
 
     def iter_attachment_versions(self, attachment_id: str) -> Iterator[AttachmentVersion]:
         """The uploads of a file, newest first."""
         path = f"attachments/{quote(attachment_id, safe='')}/versions"
         query: Query = {"sort": "-modified-date"}
         for version in self._iter_lots(path, wire.Lot[wire.Version], query, f"listing the uploads of {attachment_id}"):
-            yield version.read_attachment_version()
+            yield version.to_attachment_version()
 
     def put_attachment(self, page_id: str, filename: str, data: bytes, comment: str) -> Attachment:
         """Upload a file as the next version of the attachment of this name, or as its first.

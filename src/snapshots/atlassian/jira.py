@@ -45,16 +45,18 @@ class JiraClient:
 
     def get_server_info(self) -> ServerInfo:
         """Which Jira answers. It answers this to anybody."""
-        return self._transport.get(f"{self._api}/serverInfo", wire.ServerInfo, doing="asking which Jira it is").read()
+        return self._transport.get(
+            f"{self._api}/serverInfo", wire.ServerInfo, doing="asking which Jira it is"
+        ).to_model()
 
     def get_current_user(self) -> User:
         """The account that asks."""
-        return self._transport.get(f"{self._api}/myself", wire.CamelUser, doing="asking Jira who we are").read()
+        return self._transport.get(f"{self._api}/myself", wire.CamelUser, doing="asking Jira who we are").to_model()
 
     def list_fields(self) -> list[Field]:
         """System and custom fields that the account sees."""
         fields = self._transport.get(f"{self._api}/field", list[wire.Field], doing="listing the fields of Jira")
-        return [field.read() for field in fields]
+        return [field.to_model() for field in fields]
 
     def list_link_types(self) -> list[LinkType]:
         """Kinds of links between issues; empty where linking is switched off."""

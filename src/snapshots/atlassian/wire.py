@@ -1,7 +1,7 @@
 """The JSON of Atlassian's answers as far as we read it, and what it means in our words. Pure.
 
-Shapes follow Atlassian's OpenAPI documents. Fields that they call optional are optional here; unknown
-ones are skipped.
+Shapes follow Atlassian's OpenAPI documents. Fields that they call optional may be missing or null here;
+unknown ones are skipped.
 """
 
 from __future__ import annotations
@@ -43,20 +43,30 @@ class CamelUser(msgspec.Struct, frozen=True, rename="camel"):
     """An account, as both products word it."""
 
     account_id: str
-    display_name: str = ""
-    public_name: str = ""
+    display_name: str | None = None
+    public_name: str | None = None
 
-    def read(self) -> model.User:
+    def to_model(self) -> model.User:
         return model.User(self.account_id, self.display_name or self.public_name or self.account_id)
 
 
 class SystemInfo(msgspec.Struct, frozen=True, rename="camel"):
     cloud_id: str
-    base_url: str = ""
-    site_title: str = ""
+    base_url: str | None = None
+    site_title: str | None = None
 
-    def read(self) -> model.SiteIdentity:
-        return model.SiteIdentity(self.cloud_id, self.base_url, self.site_title)
+    def to_model(self) -> model.SiteIdentity:
+        return model.SiteIdentity(self.cloud_id, self.base_url or "", self.site_title or "")
+
+
+class Space(msgspec.Struct, frozen=True):
+    id: str
+    key: str
+    name: str | None = None
+    type: str | None = None
+
+    def to_model(self) -> model.Space:
+        return model.Space(self.id, self.key, self.name or self.key, self.type or "")
 
 
 class StorageBody(msgspec.Struct, frozen=True):
@@ -91,13 +101,13 @@ class Version(msgspec.Struct, frozen=True, rename="camel"):
     page: VersionedPage | None = None
     attachment: VersionedAttachment | None = None
 
-    def read_page_version(self) -> model.PageVersion:
+    def to_page_version(self) -> model.PageVersion:
         body = _text(self.page.body) if self.page else None
         return model.PageVersion(
             self.number, to_moment(self.created_at), self.author_id or "", self.message or "", body
         )
 
-    def read_attachment_version(self) -> model.AttachmentVersion:
+    def to_attachment_version(self) -> model.AttachmentVersion:
         comment = (self.attachment.comment if self.attachment else None) or self.message or ""
         return model.AttachmentVersion(self.number, to_moment(self.created_at), self.author_id or "", comment)
 
@@ -107,28 +117,30 @@ class Page(msgspec.Struct, frozen=True, rename="camel"):
     title: str
     status: str
     version: Version
-    space_id: str = ""
+    space_id: str | None = None
     body: Body | None = None
 
-    def read(self) -> model.Page:
-        version = self.version.read_page_version()
-        return model.Page(self.id, self.space_id, self.title, self.status, version, _text(self.body))
+    def to_model(self) -> model.Page:
+        version = self.version.to_page_version()
+        return model.Page(self.id, self.space_id or "", self.title, self.status, version, _text(self.body))
 
 
 class Attachment(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     title: str
     version: Version
-    file_size: int = 0
+    file_size: int | None = None
     comment: str | None = None
 
-    def read(self, page_id: str) -> model.Attachment:
-        return model.Attachment(self.id, page_id, self.title, self.version.number, self.file_size, self.comment or "")
+    def to_model(self, page_id: str) -> model.Attachment:
+        return model.Attachment(
+            self.id, page_id, self.title, self.version.number, self.file_size or 0, self.comment or ""
+        )
 
 
 class Operation(msgspec.Struct, frozen=True, rename="camel"):
     operation: str
-    target_type: str = ""
+    target_type: str | None = None
 
 
 class Operations(msgspec.Struct, frozen=True):
@@ -150,7 +162,7 @@ class Uploaded(msgspec.Struct, frozen=True):
 
     id: str
     version: UploadedVersion
-    title: str = ""
+    title: str | None = None
 
 
 class Uploads(msgspec.Struct, frozen=True):
@@ -159,12 +171,12 @@ class Uploads(msgspec.Struct, frozen=True):
 
 class ServerInfo(msgspec.Struct, frozen=True, rename="camel"):
     base_url: str
-    server_title: str = ""
-    deployment_type: str = ""
-    version: str = ""
+    server_title: str | None = None
+    deployment_type: str | None = None
+    version: str | None = None
 
-    def read(self) -> model.ServerInfo:
-        return model.ServerInfo(self.base_url, self.server_title, self.deployment_type, self.version)
+    def to_model(self) -> model.ServerInfo:
+        return model.ServerInfo(self.base_url, self.server_title or "", self.deployment_type or "", self.version or "")
 
 
 class FieldSchema(msgspec.Struct, frozen=True):
@@ -177,12 +189,14 @@ class Field(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     name: str
     custom: bool = False
-    clause_names: tuple[str, ...] = ()
-    schema: FieldSchema = FieldSchema()
+    clause_names: tuple[str, ...] | None = None
+    schema: FieldSchema | None = None
 
-    def read(self) -> model.Field:
-        schema = self.schema
-        return model.Field(self.id, self.name, self.custom, self.clause_names, schema.type, schema.items, schema.custom)
+    def to_model(self) -> model.Field:
+        schema = self.schema or FieldSchema()
+        return model.Field(
+            self.id, self.name, self.custom, self.clause_names or (), schema.type, schema.items, schema.custom
+        )
 
 
 class LinkTypes(msgspec.Struct, frozen=True, rename="camel"):
