@@ -60,7 +60,11 @@ class EmulatorServer:
     ) -> None:
         self._listener = _listen(host, port)
         self.port: int = self._listener.getsockname()[1]
-        self.site = open_site(site_name, data_dir=data_dir, token=token, clock=clock, deployment=deployment)
+        try:
+            self.site = open_site(site_name, data_dir=data_dir, token=token, clock=clock, deployment=deployment)
+        except BaseException:
+            self._listener.close()
+            raise
         self.site.base_url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port}"
         self.site.weather.add(weather)
         application = Application(self.site, (*confluence.ROUTES, *jira.ROUTES, *control.ROUTES))

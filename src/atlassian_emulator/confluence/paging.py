@@ -41,7 +41,10 @@ def answer_listing(call: Call, c: sqlite3.Connection, listing: Listing) -> Reply
     cursor = call.query("cursor")
     if cursor:
         parameters["after_value"], parameters["after_id"] = read_cursor(call, cursor, 2)
-        sql += f" WHERE ({column}, {listing.id_column}) {'<' if descending else '>'} (:after_value, :after_id)"
+        sign = "<" if descending else ">"
+        sql += (
+            f" WHERE {column} {sign}= :after_value AND ({column}, {listing.id_column}) {sign} (:after_value, :after_id)"
+        )
     direction = "DESC" if descending else "ASC"
     sql += f" ORDER BY {column} {direction}, {listing.id_column} {direction} LIMIT {limit + 1}"
     rows = c.execute(sql, parameters).fetchall()

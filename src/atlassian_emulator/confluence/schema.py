@@ -40,8 +40,10 @@ CREATE TABLE IF NOT EXISTS content (
     modified_at INTEGER NOT NULL,
     version INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS content_space ON content (space_id, type, status, id);
-CREATE INDEX IF NOT EXISTS content_type ON content (type, status, id);
+CREATE INDEX IF NOT EXISTS content_space ON content (space_id, type, id);
+CREATE INDEX IF NOT EXISTS content_type ON content (type, id);
+CREATE INDEX IF NOT EXISTS content_modified ON content (type, modified_at, id);
+CREATE INDEX IF NOT EXISTS content_created ON content (type, created_at, id);
 CREATE INDEX IF NOT EXISTS content_parent ON content (parent_id, type, position, id);
 CREATE INDEX IF NOT EXISTS content_title ON content (title COLLATE NOCASE, type);
 
