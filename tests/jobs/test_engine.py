@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from snapshots.errors import ConfigurationError, InvalidInput, JobCancelled, NotFound, SiteRefused, StorageError
@@ -140,6 +141,23 @@ def test_what_is_not_there_is_named(engine: JobEngine) -> None:
         engine.jobs.get_job("backup-1")
     with pytest.raises(InvalidInput, match="no jobs of kind backup, only add-up"):
         engine.start("backup", {})
+
+
+@pytest.mark.parametrize("registry_url", ["postgresql"], indirect=True)
+def test_a_lock_that_the_server_forgot_is_taken_again(
+    engine: JobEngine, registry_url: str, log: Path, wait_until: Callable
+) -> None:
+    held = "SELECT pid FROM pg_locks JOIN pg_database ON database = pg_database.oid"
+    held += " WHERE locktype = 'advisory' AND datname = current_database()"
+    job_id = engine.start("add-up", {"count": 2000, "log": str(log), "seconds": 0.02})
+    with psycopg.connect(registry_url, autocommit=True) as connection:
+        lost = set(connection.execute(held))
+        for session in lost:
+            connection.execute("SELECT pg_terminate_backend(%s)", session)
+        wait_until(lambda: bool(set(connection.execute(held)) - lost))
+    assert engine.resume_interrupted() == []
+    assert engine.jobs.get_job(job_id).state == "running"
+    engine.cancel(job_id)
 
 
 def test_looking_creates_nothing(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ class JobEngine:
         self._workflows: dict[str, Callable[[dict[str, Json]], Json]] = {}
         self._running: dict[str, RunningJob] = {}
         self._written: dict[str, JobProgress] = {}
+        self._executor_id = str(uuid.uuid4())
         self._executor_lock: HeldLock | None = None
         self._client: DBOSClient | None = None
         self._pulse: threading.Thread | None = None
@@ -205,14 +206,13 @@ class JobEngine:
         quiet_dbos()
         from dbos import DBOS, DBOSPortableJSONSerializer
 
-        executor_id = str(uuid.uuid4())
-        self._executor_lock = self._database.locks.try_lock(executor_lock(executor_id))
+        self._executor_lock = self._database.locks.try_lock(executor_lock(self._executor_id))
         DBOS(
             config={
                 "name": "snapshots",
                 "system_database_url": self._database.url.render_as_string(hide_password=False),
                 "system_database_engine": self._database.engine,
-                "executor_id": executor_id,
+                "executor_id": self._executor_id,
                 "application_version": _APPLICATION_VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
                 "use_listen_notify": False,
@@ -260,11 +260,22 @@ class JobEngine:
     def _beat(self) -> None:
         """Twice a second, carry the progress of the jobs here into their records and see which were cancelled."""
         while not self._closing.wait(_PULSE_SECONDS):
+            self._keep_executor_lock()
             here = list(self._running.values())
             for running in here:
                 self._write_progress(running)
             if here:
                 self._notice_cancelled(here)
+
+    def _keep_executor_lock(self) -> None:
+        """Take the lock again if it was lost, before somebody takes the jobs that still run here for interrupted."""
+        if self._executor_lock is None or not self._executor_lock.is_lost():
+            return
+        try:
+            self._executor_lock.release()
+            self._executor_lock = self._database.locks.try_lock(executor_lock(self._executor_id)) or self._executor_lock
+        except sa.exc.DBAPIError as error:
+            logger.warning("The lock of this process was lost and is tried again: %s", error.orig)
 
     def _write_progress(self, running: RunningJob) -> None:
         latest = running.latest

@@ -23,7 +23,11 @@ _TRY_AGAIN_SECONDS = 0.05
 
 
 class HeldLock(Protocol):
-    """A lock that this process holds."""
+    """A lock that this process took."""
+
+    def is_lost(self) -> bool:
+        """Whether it ended without being released: a PostgreSQL server that restarts forgets its locks."""
+        ...
 
     def release(self) -> None: ...
 
@@ -91,6 +95,9 @@ class _FileLock:
         self._descriptor = descriptor
         self._path = path
 
+    def is_lost(self) -> bool:
+        return False
+
     def release(self) -> None:
         self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -119,6 +126,13 @@ class AdvisoryLocks:
 class _AdvisoryLock:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
+
+    def is_lost(self) -> bool:
+        try:
+            self._connection.scalar(sa.select(1))
+        except sa.exc.DBAPIError:
+            return True
+        return False
 
     def release(self) -> None:
         # Closing the session gives up its locks, also when the connection is already broken.
