@@ -213,6 +213,12 @@ def test_children_that_name_no_parent_are_matched_by_jira(bench: Bench, monkeypa
     assert bench.count("/jql/match") == 1
 
 
+def test_a_row_that_belongs_beneath_no_parent_stops_the_reading(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.jira, "match_issues", lambda jqls, ids: [frozenset(ids[:1]) for _ in jqls])
+    with pytest.raises(SiteUnavailable, match=r"2 issues for level 2 .*BUG-2, BUG-3.*take the snapshot again"):
+        bench.read(EPICS, {"jql": "project = BUG AND Team = $Team ORDER BY key"})
+
+
 def test_rows_that_ask_for_the_same_are_asked_for_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     match = bench.jira.match_issues
     asked: list[list[str]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from snapshots.atlassian.jira import JiraClient
 from snapshots.capture.issues import CapturedIssues
 from snapshots.capture.levels import ISSUE_LINKS, Alone, ByLink, ByMatch, ByParent, LevelPlan
 from snapshots.capture.values import jql_value
-from snapshots.errors import SiteRefused
+from snapshots.errors import SiteRefused, SiteUnavailable
 from snapshots.findings import Finding
 from snapshots.jql import ReferenceValue, quote_jql
 from snapshots.jql.tree import ReferenceKind
@@ -23,7 +23,7 @@ CONDITIONS_A_MATCH = 500
 """A query and a match for 500 rows are as many requests as two queries for 250 each."""
 
 _SEARCHES_AT_ONCE = 8
-_NAMED_IN_A_FINDING = 5
+_NAMED_IN_A_SENTENCE = 5
 
 _Item = TypeVar("_Item")
 
@@ -39,7 +39,7 @@ class Children:
 def find_rows(jira: JiraClient, plan: LevelPlan, issues: CapturedIssues) -> list[int]:
     """The rows of a level that does not name the row above, in the JQL's order."""
     with naming_level(plan):
-        found = list(dict.fromkeys(jira.search_ids(plan.query())))
+        found = jira.search_ids(plan.query())
     issues.read(found, plan.number)
     return found
 
@@ -146,7 +146,9 @@ def _find_by_match(jira: JiraClient, plan: LevelPlan, parents: Sequence[int], is
     found = _search(jira, plan, [[f"({condition})" for condition in chunk] for chunk in chunks])
     issues.read((child for ids in found for child in ids), plan.number)
     for chunk, ids in zip(chunks, found, strict=True):
-        for condition, matched in zip(chunk, _match(jira, plan, chunk, ids), strict=True):
+        matches = _match(jira, plan, chunk, ids)
+        _refuse_orphans(plan, ids, {child for matched in matches for child in matched}, issues)
+        for condition, matched in zip(chunk, matches, strict=True):
             for parent in parents_by_condition[condition]:
                 children.by_parent[parent] = matched
     return children
@@ -174,9 +176,20 @@ def _assign(
         for parent, matched in zip(conditions, matches, strict=True):
             for child in matched:
                 claims[child] = [*claims.get(child, ()), parent]
+        _refuse_orphans(plan, ids, {child for child in ids if claims.get(child)}, issues)
     for child in ids:
         for parent in claims.get(child, ()):
             children.by_parent.setdefault(parent, []).append(child)
+
+
+def _refuse_orphans(plan: LevelPlan, ids: Sequence[int], placed: Collection[int], issues: CapturedIssues) -> None:
+    """A row that belongs beneath no parent would silently be missing (docs/decisions/0004-vanished-issues.md)."""
+    orphans = [issues.key(child) for child in ids if child not in placed]
+    if orphans:
+        raise SiteUnavailable(
+            f"Jira found {len(orphans)} issues for level {plan.number} and then matched them with no row above "
+            f"({', '.join(orphans[:_NAMED_IN_A_SENTENCE])}): they were changed meanwhile; take the snapshot again."
+        )
 
 
 def _match(jira: JiraClient, plan: LevelPlan, conditions: Sequence[str], ids: Sequence[int]) -> list[list[int]]:
@@ -205,8 +218,8 @@ def _conditions(
         else:
             yield parent, plan.condition_for(values)
     for name, without in empty.items():
-        keys = ", ".join(issues.key(parent) for parent in without[:_NAMED_IN_A_FINDING])
-        more = ", …" if len(without) > _NAMED_IN_A_FINDING else ""
+        keys = ", ".join(issues.key(parent) for parent in without[:_NAMED_IN_A_SENTENCE])
+        more = ", …" if len(without) > _NAMED_IN_A_SENTENCE else ""
         children.findings.append(
             Finding(
                 kind="empty-reference",
@@ -221,7 +234,7 @@ def _search(jira: JiraClient, plan: LevelPlan, conditions: Sequence[Sequence[str
     """The ids each query finds, queries side by side."""
 
     def search(any_of: Sequence[str]) -> list[int]:
-        return list(dict.fromkeys(jira.search_ids(plan.query(any_of))))
+        return jira.search_ids(plan.query(any_of))
 
     with naming_level(plan):
         return _side_by_side(search, conditions)

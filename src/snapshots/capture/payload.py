@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -22,7 +22,6 @@ Value: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None
 """What a cell holds, in display form; numbers are finite."""
 
 Trigger: TypeAlias = Literal["person", "macro_key", "global_key", "schedule"]
-TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
 
 _OPENING = b'{"format":"snapshots-payload","format_version":'
 _ROWS_OPENING = b'"rows":['
