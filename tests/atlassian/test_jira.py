@@ -32,7 +32,7 @@ class TestSearch:
 
     def test_a_refused_jql_comes_with_jiras_words(self, site, jira, answered):
         site.script = [answered({"errorMessages": ["Field 'x' does not exist."], "errors": {}}, 400)]
-        with pytest.raises(SiteRefused, match=r"Field 'x' does not exist\.$") as caught:
+        with pytest.raises(SiteRefused, match=r"Field 'x' does not exist\. Correct") as caught:
             jira.search_ids("x = 1")
         assert caught.value.status == 400
 

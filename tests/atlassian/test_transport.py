@@ -268,7 +268,7 @@ class TestRefusals:
     )
     def test_reads_the_words_in_all_shapes(self, site, transport, answered, body):
         site.script = [answered(body, status=400)]
-        with pytest.raises(SiteRefused, match=r"refused reading x: Bad thing: because\.$"):
+        with pytest.raises(SiteRefused, match=r"refused reading x: Bad thing: because\. Correct"):
             transport.request("GET", f"{site.url}/x", doing="reading x")
 
     def test_a_moved_site_is_not_followed(self, site, elsewhere, transport, answered):

@@ -94,7 +94,7 @@ def decode(body: bytes, shape: type[_Decoded], *, url: str, doing: str) -> _Deco
     """
     try:
         return msgspec.json.decode(body, type=shape, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SiteRefused(
             f"{site_of(url)} answered {doing} with something that Atlassian's REST API does not say ({error}); "
             "check the address of the site, and whether a proxy or a login page stands in between.",

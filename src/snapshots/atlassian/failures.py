@@ -45,11 +45,11 @@ def read_words(body: bytes, secrets: Iterable[str] = ()) -> str:
     """
     try:
         answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     said = dict.fromkeys(" ".join(words.split()) for words in _iter_words(answer))
     text = "; ".join(words for words in said if words)
-    for secret in secrets:
+    for secret in filter(None, secrets):
         text = text.replace(secret, "[secret]")
     text = "".join(character if character.isprintable() else " " for character in text)
     return text if len(text) <= _LONGEST_WORDS else text[: _LONGEST_WORDS - 1] + "…"
@@ -58,8 +58,8 @@ def read_words(body: bytes, secrets: Iterable[str] = ()) -> str:
 def _iter_words(answer: Any) -> Iterator[str]:
     if not isinstance(answer, dict):
         return
-    for message in answer.get("errorMessages") or ():
-        yield str(message)
+    if isinstance(messages := answer.get("errorMessages"), list):
+        yield from map(str, messages)
     match answer.get("errors"):
         case dict() as by_field:
             for field, message in by_field.items():
@@ -86,7 +86,7 @@ def describe_refusal(status: int, words: str, *, site: str, doing: str, account:
     said = f": {words.rstrip('.')}." if words else "."
     match status:
         case 400 | 405 | 415 | 422:
-            return SiteRefused(f"{site} refused {doing}{said}", status=status)
+            return SiteRefused(f"{site} refused {doing}{said} Correct what was asked for and try again.", status=status)
         case 401:
             return AuthenticationFailed(
                 f"{site} did not accept the account {account} or its token for {doing}{said} "
@@ -110,7 +110,10 @@ def describe_refusal(status: int, words: str, *, site: str, doing: str, account:
             )
         case _ if status == 429 or status >= 500:
             return SiteUnavailable(f"{site} could not answer {doing} (HTTP {status}){said} Try again later.")
-    return SiteRefused(f"{site} answered HTTP {status} to {doing}{said}", status=status)
+    return SiteRefused(
+        f"{site} answered HTTP {status} to {doing}{said} Check its address, and whether a proxy stands in between.",
+        status=status,
+    )
 
 
 def is_worth_repeating(error: HTTPError, repeatable: bool) -> bool:
@@ -150,7 +153,10 @@ def describe_pause(moment: datetime, seconds: float, *, site: str, doing: str) -
 
 def describe_move(status: int, location: str | None, *, site: str, doing: str) -> SiteRefused:
     """The error for a redirect where none is followed: credentials are not carried to another address."""
-    host = urlsplit(location or "").hostname
+    try:
+        host = urlsplit(location or "").hostname
+    except ValueError:
+        host = None
     return SiteRefused(
         f"{site} answered {doing} with a redirect{f' to {host}' if host else ''}, which is not followed; "
         "set the site's address to where it is now.",

@@ -173,19 +173,19 @@ class Transport:
 
     def _send(self, call: Call, *, authorized: bool = True) -> Answer:
         """Send until there is an answer worth giving, or a reason to give up."""
-        retry = 0
+        tries = 0
         while True:
-            retry += 1
+            tries += 1
             try:
                 answer = self._exchange(call, authorized=authorized)
             except HTTPError as error:
-                if retry > MAX_RETRIES or not is_worth_repeating(error, call.repeatable):
+                if tries > MAX_RETRIES or not is_worth_repeating(error, call.repeatable):
                     raise describe_silence(error, call.repeatable, site=call.site, doing=call.doing) from error
-                self._sleep(back_off_seconds(retry, self._jitter))
+                self._sleep(back_off_seconds(tries, self._jitter))
                 continue
             if answer.status < 300 or (call.may_redirect and answer.status in REDIRECTS):
                 return answer
-            if retry > MAX_RETRIES or not self._wait_after(call, answer, retry):
+            if tries > MAX_RETRIES or not self._wait_after(call, answer, tries):
                 raise self._refusal(call, answer)
 
     def _exchange(self, call: Call, *, authorized: bool) -> Answer:
@@ -208,14 +208,14 @@ class Transport:
             )
         return Answer(response.status, response.headers, response.data)
 
-    def _wait_after(self, call: Call, answer: Answer, retry: int) -> bool:
+    def _wait_after(self, call: Call, answer: Answer, tries: int) -> bool:
         """Wait as the site asks before another try; `False` when there should be none."""
         told = parse_retry_after(answer.headers.get("Retry-After"), self._now())
         if answer.status in _NOT_CARRIED_OUT:
-            self._governor.pause(back_off_seconds(retry, self._jitter) if told is None else told)
+            self._governor.pause(back_off_seconds(tries, self._jitter) if told is None else told)
             return True
         if answer.status in _GATEWAY_TROUBLE and call.repeatable:
-            self._sleep(back_off_seconds(retry, self._jitter))
+            self._sleep(back_off_seconds(tries, self._jitter))
             return True
         return False
 

@@ -80,7 +80,7 @@ def _set_parameters(body: str, macro_remote_id: str, texts: Mapping[str, str]) -
     data = encode_body(body)
     matching = [found for found in _find_occurrences(data) if found.macro.remote_id == macro_remote_id]
     if not matching:
-        raise NotFound(f"Macro {macro_remote_id} is not on the page; it was removed, or the page was never its own.")
+        raise NotFound(f"Macro {macro_remote_id} is not on the page; it was removed, or belongs to another page.")
     if len(matching) > 1:
         raise InvalidInput(
             f"Macro {macro_remote_id} stands {len(matching)} times on the page, and which one is meant cannot be told; "
