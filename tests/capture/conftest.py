@@ -175,6 +175,20 @@ def bench() -> Iterator[Bench]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def _session_bench() -> Iterator[Bench]:
+    with start_bench(SMALL_JIRA) as started:
+        yield started
+
+
+@pytest.fixture
+def quiet_bench(_session_bench: Bench) -> Iterator[Bench]:
+    """The same issues, for tests that change nothing on the site: they share one, with a log of their own each."""
+    urllib3.request("DELETE", f"{_session_bench.server.url}/_emulator/requests")
+    yield _session_bench
+    _session_bench.server.set_weather()
+
+
 PARENTS = 1_100
 CHILDREN_EACH = 3
 

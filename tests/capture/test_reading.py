@@ -80,32 +80,32 @@ def tree(reading: Any) -> list[str]:
     ],
 )
 def test_rows_stand_beneath_their_parents_in_the_order_of_the_jql(
-    bench: Bench, levels: list[dict[str, Any]], expected: list[str]
+    quiet_bench: Bench, levels: list[dict[str, Any]], expected: list[str]
 ) -> None:
-    reading = bench.read(*levels)
+    reading = quiet_bench.read(*levels)
     assert tree(reading) == expected
     counts = [sum(len(key) - len(key.lstrip()) == 2 * depth for key in expected) for depth in range(len(levels))]
     assert reading.row_counts == tuple(counts)
 
 
-def test_cycles_end_with_the_levels(bench: Bench) -> None:
+def test_cycles_end_with_the_levels(quiet_bench: Bench) -> None:
     level = {
         "jql": "issue in linkedIssues($key, \"tests\") OR issue in linkedIssues($key, 'is tested by') ORDER BY key"
     }
-    reading = bench.read({"jql": "key = TEST-2"}, level, level)
+    reading = quiet_bench.read({"jql": "key = TEST-2"}, level, level)
     assert tree(reading) == ["TEST-2", "  ACME-1", "    TEST-1", "    TEST-2"]
 
 
-def test_an_issue_on_several_levels_is_read_once(bench: Bench) -> None:
-    reading = bench.read(EPICS, {"jql": "project = ACME"}, {"jql": "project = ACME"})
+def test_an_issue_on_several_levels_is_read_once(quiet_bench: Bench) -> None:
+    reading = quiet_bench.read(EPICS, {"jql": "project = ACME"}, {"jql": "project = ACME"})
     assert sum(reading.row_counts) == 3 + 3 * 8 + 3 * 8 * 8
     assert reading.issue_count == 8
-    assert bench.count("/bulkfetch") == 2
+    assert quiet_bench.count("/bulkfetch") == 2
 
 
-def test_cells_show_what_a_reader_saw(bench: Bench) -> None:
+def test_cells_show_what_a_reader_saw(quiet_bench: Bench) -> None:
     columns = ["key", "summary", "status", "Team", "Story Points", "fixVersions", "assignee", "Linked Issues", "parent"]
-    reading = bench.read({"jql": "key in (ACME-1, ACME-11) ORDER BY key", "columns": columns})
+    reading = quiet_bench.read({"jql": "key in (ACME-1, ACME-11) ORDER BY key", "columns": columns})
     rows = list(reading.iter_rows())
     first, second = (row.values for row in rows)
     assert first == (
@@ -125,29 +125,31 @@ def test_cells_show_what_a_reader_saw(bench: Bench) -> None:
     ]  # fmt: skip
 
 
-def test_grouping_comes_before_sorting_and_ties_keep_the_order_of_the_jql(bench: Bench) -> None:
+def test_grouping_comes_before_sorting_and_ties_keep_the_order_of_the_jql(quiet_bench: Bench) -> None:
     level = {"jql": "project = BUG ORDER BY key", "group_by": "Team", "sort": [{"column": "status"}]}
-    assert bench.read_tree(level) == ["BUG-2", "BUG-3", "BUG-1"]
+    assert quiet_bench.read_tree(level) == ["BUG-2", "BUG-3", "BUG-1"]
     level = {"jql": "project = BUG ORDER BY key DESC", "group_by": "Team"}
-    assert bench.read_tree(level) == ["BUG-2", "BUG-3", "BUG-1"]
+    assert quiet_bench.read_tree(level) == ["BUG-2", "BUG-3", "BUG-1"]
 
 
-def test_page_properties_reach_the_jql(bench: Bench) -> None:
-    reading = bench.read({"jql": "project = BUG AND Team = $metadata:team"}, properties={"team": "Blue"})
+def test_page_properties_reach_the_jql(quiet_bench: Bench) -> None:
+    reading = quiet_bench.read({"jql": "project = BUG AND Team = $metadata:team"}, properties={"team": "Blue"})
     assert tree(reading) == ["BUG-2"]
 
 
-def test_a_row_with_an_empty_field_has_no_children_and_a_finding(bench: Bench) -> None:
-    reading = bench.read(EPICS, {"jql": "project = BUG AND (Team = $Team OR Team IS EMPTY)"})
+def test_a_row_with_an_empty_field_has_no_children_and_a_finding(quiet_bench: Bench) -> None:
+    reading = quiet_bench.read(EPICS, {"jql": "project = BUG AND (Team = $Team OR Team IS EMPTY)"})
     assert [(finding.kind, finding.record) for finding in reading.findings] == [("empty-reference", "level 2")]
     assert "ACME-3" in reading.findings[0].evidence
     assert "  BUG" not in tree(reading)[-1]
 
 
-def test_no_rows_above_ask_for_no_children(bench: Bench) -> None:
-    reading = bench.read({"jql": "project = BUG AND type = Epic"}, {"jql": "parent = $key"}, {"jql": "project = BUG"})
+def test_no_rows_above_ask_for_no_children(quiet_bench: Bench) -> None:
+    reading = quiet_bench.read(
+        {"jql": "project = BUG AND type = Epic"}, {"jql": "parent = $key"}, {"jql": "project = BUG"}
+    )
     assert tree(reading) == []
-    assert bench.count("/search/jql") == 1
+    assert quiet_bench.count("/search/jql") == 1
 
 
 @pytest.mark.parametrize(
@@ -161,29 +163,29 @@ def test_no_rows_above_ask_for_no_children(bench: Bench) -> None:
     ],
 )
 def test_a_refused_jql_is_told_with_its_level_and_in_jiras_words(
-    bench: Bench, levels: list[dict[str, Any]], words: str
+    quiet_bench: Bench, levels: list[dict[str, Any]], words: str
 ) -> None:
     with pytest.raises(SiteRefused, match=words) as refused:
-        bench.read(*levels)
+        quiet_bench.read(*levels)
     assert refused.value.status == 400
 
 
-def test_what_a_person_must_change_is_told_before_any_issue_is_read(bench: Bench) -> None:
+def test_what_a_person_must_change_is_told_before_any_issue_is_read(quiet_bench: Bench) -> None:
     with pytest.raises(InvalidInput, match="Level 2 shows 'colour'"):
-        bench.read(EPICS, {"jql": "parent = $key", "columns": ["colour"]})
-    assert bench.count("/search/jql") == bench.count("/bulkfetch") == 0
+        quiet_bench.read(EPICS, {"jql": "parent = $key", "columns": ["colour"]})
+    assert quiet_bench.count("/search/jql") == quiet_bench.count("/bulkfetch") == 0
 
 
-def test_issues_that_vanish_stop_the_reading(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    search = bench.jira.search_ids
-    monkeypatch.setattr(bench.jira, "search_ids", lambda jql: [*search(jql), 999_999])
+def test_issues_that_vanish_stop_the_reading(quiet_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = quiet_bench.jira.search_ids
+    monkeypatch.setattr(quiet_bench.jira, "search_ids", lambda jql: [*search(jql), 999_999])
     with pytest.raises(SiteUnavailable, match=r"1 issues for level 1 .*ids 999999.*take the snapshot again"):
-        bench.read(EPICS)
-    assert bench.count("/bulkfetch") == 2
+        quiet_bench.read(EPICS)
+    assert quiet_bench.count("/bulkfetch") == 2
 
 
-def test_issues_that_a_second_look_finds_are_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch = bench.jira.fetch_issues
+def test_issues_that_a_second_look_finds_are_kept(quiet_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = quiet_bench.jira.fetch_issues
     lost: list[int] = []
 
     def lose_one(ids: list[int], *rest: Any) -> Any:
@@ -193,13 +195,13 @@ def test_issues_that_a_second_look_finds_are_kept(bench: Bench, monkeypatch: pyt
             del issues[lost[0]]
         return issues
 
-    monkeypatch.setattr(bench.jira, "fetch_issues", lose_one)
-    assert bench.read_tree(EPICS) == ["ACME-1", "ACME-2", "ACME-3"]
+    monkeypatch.setattr(quiet_bench.jira, "fetch_issues", lose_one)
+    assert quiet_bench.read_tree(EPICS) == ["ACME-1", "ACME-2", "ACME-3"]
     assert lost
 
 
-def test_children_that_name_no_parent_are_matched_by_jira(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch = bench.jira.fetch_issues
+def test_children_that_name_no_parent_are_matched_by_jira(quiet_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = quiet_bench.jira.fetch_issues
 
     def without_parent(*arguments: Any) -> Any:
         issues = fetch(*arguments)
@@ -207,34 +209,36 @@ def test_children_that_name_no_parent_are_matched_by_jira(bench: Bench, monkeypa
             issue.fields.pop("parent", None)
         return issues
 
-    monkeypatch.setattr(bench.jira, "fetch_issues", without_parent)
-    reading = bench.read(EPICS, {"jql": "parent = $key ORDER BY key DESC"})
+    monkeypatch.setattr(quiet_bench.jira, "fetch_issues", without_parent)
+    reading = quiet_bench.read(EPICS, {"jql": "parent = $key ORDER BY key DESC"})
     assert tree(reading) == ["ACME-1", "  ACME-11", "  ACME-10", "ACME-2", "  ACME-12", "ACME-3"]
-    assert bench.count("/jql/match") == 1
+    assert quiet_bench.count("/jql/match") == 1
 
 
-def test_a_row_that_belongs_beneath_no_parent_stops_the_reading(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.jira, "match_issues", lambda jqls, ids: [frozenset(ids[:1]) for _ in jqls])
+def test_a_row_that_belongs_beneath_no_parent_stops_the_reading(
+    quiet_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quiet_bench.jira, "match_issues", lambda jqls, ids: [frozenset(ids[:1]) for _ in jqls])
     with pytest.raises(SiteUnavailable, match=r"2 issues for level 2 .*BUG-2, BUG-3.*take the snapshot again"):
-        bench.read(EPICS, {"jql": "project = BUG AND Team = $Team ORDER BY key"})
+        quiet_bench.read(EPICS, {"jql": "project = BUG AND Team = $Team ORDER BY key"})
 
 
-def test_rows_that_ask_for_the_same_are_asked_for_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    match = bench.jira.match_issues
+def test_rows_that_ask_for_the_same_are_asked_for_once(quiet_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    match = quiet_bench.jira.match_issues
     asked: list[list[str]] = []
 
     def note(jqls: list[str], ids: list[int]) -> Any:
         asked.append(jqls)
         return match(jqls, ids)
 
-    monkeypatch.setattr(bench.jira, "match_issues", note)
-    rows = bench.read_tree({"jql": "project = BUG ORDER BY key"}, {"jql": "type = Epic AND Team = $Team"})
+    monkeypatch.setattr(quiet_bench.jira, "match_issues", note)
+    rows = quiet_bench.read_tree({"jql": "project = BUG ORDER BY key"}, {"jql": "type = Epic AND Team = $Team"})
     assert rows == ["BUG-1", "  ACME-1", "BUG-2", "  ACME-2", "BUG-3", "  ACME-1"]
     assert asked == [['Team = "Red"', 'Team = "Blue"']]
 
 
-def test_half_an_emoji_does_not_stop_a_capture(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetch = bench.jira.fetch_issues
+def test_half_an_emoji_does_not_stop_a_capture(quiet_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch = quiet_bench.jira.fetch_issues
 
     def with_half_an_emoji(*arguments: Any) -> Any:
         issues = fetch(*arguments)
@@ -242,8 +246,8 @@ def test_half_an_emoji_does_not_stop_a_capture(bench: Bench, monkeypatch: pytest
             issue.fields["summary"] = msgspec.Raw(b'"half \\ud83d, whole \\ud83d\\ude00"')
         return issues
 
-    monkeypatch.setattr(bench.jira, "fetch_issues", with_half_an_emoji)
-    (row,) = bench.read({"jql": "key = BUG-1"}).iter_rows()
+    monkeypatch.setattr(quiet_bench.jira, "fetch_issues", with_half_an_emoji)
+    (row,) = quiet_bench.read({"jql": "key = BUG-1"}).iter_rows()
     assert row.values == ("half \ufffd, whole \U0001f600",)
 
 
@@ -257,16 +261,16 @@ def test_half_an_emoji_does_not_stop_a_capture(bench: Bench, monkeypatch: pytest
     ],
     ids=lambda weather: weather.kind,
 )
-def test_bad_weather_is_waited_out(bench: Bench, weather: Disturbance) -> None:
-    bench.server.set_weather(weather)
-    reading = bench.read(EPICS, {"jql": "parent = $key ORDER BY key"})
+def test_bad_weather_is_waited_out(quiet_bench: Bench, weather: Disturbance) -> None:
+    quiet_bench.server.set_weather(weather)
+    reading = quiet_bench.read(EPICS, {"jql": "parent = $key ORDER BY key"})
     assert tree(reading) == ["ACME-1", "  ACME-10", "  ACME-11", "ACME-2", "  ACME-12", "ACME-3"]
 
 
-def test_weather_that_does_not_end_is_told(bench: Bench) -> None:
-    bench.server.set_weather(Disturbance(kind="unavailable", path="/rest/api/3/search/jql"))
+def test_weather_that_does_not_end_is_told(quiet_bench: Bench) -> None:
+    quiet_bench.server.set_weather(Disturbance(kind="unavailable", path="/rest/api/3/search/jql"))
     with pytest.raises(SiteUnavailable):
-        bench.read(EPICS)
+        quiet_bench.read(EPICS)
 
 
 def test_projects_that_the_account_may_not_see_are_not_read(bench: Bench) -> None:
