@@ -11,7 +11,14 @@ from typing import Any, TypeAlias
 
 Node: TypeAlias = dict[str, Any]
 
-_BLOCKS_WITH_TEXT = frozenset({"paragraph", "heading", "codeBlock", "tableRow", "rule"})
+_SEPARATORS = dict.fromkeys(("paragraph", "heading", "codeBlock", "tableRow", "rule"), "\n") | {
+    "tableCell": " ",
+    "tableHeader": " ",
+}
+"""What follows a block of text."""
+
+_SPEAKING = frozenset({"mention", "emoji", "status", "inlineCard"})
+"""Inline nodes whose attributes hold their text."""
 
 
 def document(blocks: Sequence[Node]) -> Node:
@@ -49,25 +56,25 @@ def plain_text(value: Any) -> str:
     stack: list[Any] = [value]
     while stack:
         node = stack.pop()
-        if isinstance(node, str):
-            pieces.append(node)
-        elif isinstance(node, dict):
-            pieces.append(_own_text(node))
-            if node.get("type") in _BLOCKS_WITH_TEXT:
-                stack.append("\n")
-            elif node.get("type") in ("tableCell", "tableHeader"):
-                stack.append(" ")
-            content = node.get("content")
-            stack.extend(reversed(content) if isinstance(content, list) else ())
+        if not isinstance(node, dict):
+            pieces.append(node if isinstance(node, str) else "")
+            continue
+        kind = node.get("type")
+        pieces.append(_own_text(node, kind))
+        if kind in _SEPARATORS:
+            stack.append(_SEPARATORS[kind])
+        content = node.get("content")
+        if isinstance(content, list):
+            stack.extend(content[::-1])
     return "\n".join(line.strip() for line in "".join(pieces).splitlines() if line.strip())
 
 
-def _own_text(node: Node) -> str:
-    if node.get("type") == "text":
+def _own_text(node: Node, kind: object) -> str:
+    if kind == "text":
         return str(node.get("text", ""))
-    if node.get("type") == "hardBreak":
+    if kind == "hardBreak":
         return "\n"
     attributes = node.get("attrs")
-    if isinstance(attributes, dict) and node.get("type") in ("mention", "emoji", "status", "date", "inlineCard"):
+    if kind in _SPEAKING and isinstance(attributes, dict):
         return str(attributes.get("text") or attributes.get("shortName") or attributes.get("url") or "")
     return ""

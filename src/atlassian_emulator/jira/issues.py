@@ -35,7 +35,7 @@ class IssueReader:
         """The issues in the order of `ids`; those that do not exist are left out."""
         if not selection.shows_key:
             return [{"id": str(issue_id)} for issue_id in ids]
-        rows = self._rows(f"SELECT {_COLUMNS} FROM jira_issues WHERE id IN", ids)
+        rows = self._rows(f"SELECT {_COLUMNS} FROM jira_issues JOIN jira_shown ON issue_id = id WHERE id IN", ids)
         by_id = {row["id"]: row for row in rows}
         found = [by_id[issue_id] for issue_id in ids if issue_id in by_id]
         near = None

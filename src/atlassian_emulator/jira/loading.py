@@ -88,7 +88,7 @@ class _Loader:
             for issue_id, (line, issue) in enumerate(chunk, start=first_id):
                 try:
                     row = self._row(issue_id, issue)
-                except (KeyError, TypeError, ValueError) as error:
+                except (KeyError, TypeError, AttributeError, ValueError) as error:
                     raise ValueError(f"line {line} is not an issue: {type(error).__name__} {error}") from error
                 bodies = self._comments(issue_id, issue["fields"])
                 row.comments_text = "\n".join(text for _, text in bodies)

@@ -1,7 +1,8 @@
 """How Jira's data lies in SQLite.
 
-What JQL asks for by itself has a column or a side table with an index; what is only shown lies in
-`jira_issues.fields` as JSON text. Moments are µs since 1970 in UTC.
+What JQL asks for by itself has a column or a side table with an index. What is only shown lies in
+`jira_shown` as JSON text, apart from the columns, so that a scan of all issues reads a tenth of the
+file. Moments are µs since 1970 in UTC.
 """
 
 from typing import Final
@@ -46,7 +47,9 @@ CREATE TABLE IF NOT EXISTS jira_issues (
   parent_id INTEGER, type_id INTEGER NOT NULL, status_id INTEGER NOT NULL, priority_id INTEGER, resolution_id INTEGER,
   assignee TEXT, reporter TEXT, creator TEXT,
   created INTEGER NOT NULL, updated INTEGER NOT NULL, resolved INTEGER, due TEXT,
-  summary TEXT NOT NULL, fields TEXT NOT NULL, UNIQUE (project_key, number));
+  summary TEXT NOT NULL, UNIQUE (project_key, number));
+CREATE TABLE IF NOT EXISTS jira_shown (
+  issue_id INTEGER PRIMARY KEY REFERENCES jira_issues ON DELETE CASCADE, fields TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS jira_issues_by_parent ON jira_issues (parent_id);
 CREATE INDEX IF NOT EXISTS jira_issues_by_type ON jira_issues (type_id);
 CREATE INDEX IF NOT EXISTS jira_issues_by_status ON jira_issues (status_id);

@@ -1,4 +1,4 @@
-"""The part of an issue that lies in `jira_issues.fields`: what is shown, and searched only through side tables."""
+"""The part of an issue that lies in `jira_shown`: what is shown, and searched only through side tables."""
 
 from __future__ import annotations
 

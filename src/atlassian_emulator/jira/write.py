@@ -56,11 +56,14 @@ _COLUMNS = (
     "resolved",
     "due",
     "summary",
-    "fields",
 )
 _PUT_ISSUE = (
     f"INSERT INTO jira_issues ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
+)
+_PUT_SHOWN = (
+    "INSERT INTO jira_shown (issue_id, fields) VALUES (?, ?)"
+    " ON CONFLICT (issue_id) DO UPDATE SET fields = excluded.fields"
 )
 _SIDES = {
     "jira_issue_labels": "INSERT OR IGNORE INTO jira_issue_labels (issue_id, label) VALUES (?, ?)",
@@ -74,7 +77,8 @@ _SIDES = {
 def add_issues(c: sqlite3.Connection, issues: Iterable[IssueRow]) -> None:
     """Add new issues with everything that JQL asks for."""
     issues = list(issues)
-    c.executemany(_PUT_ISSUE, [_issue_columns(issue) for issue in issues])
+    c.executemany(_PUT_ISSUE, [[getattr(issue, name) for name in _COLUMNS] for issue in issues])
+    c.executemany(_PUT_SHOWN, [(issue.id, encode_stored(issue.stored).decode()) for issue in issues])
     for table, sql in _SIDES.items():
         c.executemany(sql, [row for issue in issues for row in _side_rows(issue)[table]])
     c.executemany(
@@ -95,11 +99,6 @@ def put_issue(c: sqlite3.Connection, issue: IssueRow) -> None:
 
 def comment_text(body: str) -> str:
     return plain_text(msgspec.json.decode(body))
-
-
-def _issue_columns(issue: IssueRow) -> tuple[Any, ...]:
-    values = [getattr(issue, name) for name in _COLUMNS[:-1]]
-    return (*values, encode_stored(issue.stored).decode())
 
 
 def _side_rows(issue: IssueRow) -> dict[str, list[tuple[Any, ...]]]:
@@ -123,12 +122,15 @@ def _side_rows(issue: IssueRow) -> dict[str, list[tuple[Any, ...]]]:
 
 def read_issue(c: sqlite3.Connection, issue_id: int) -> IssueRow:
     """One issue as it lies in the database, to be changed and put back. KeyError when there is none."""
-    row = c.execute(f"SELECT {', '.join(_COLUMNS)} FROM jira_issues WHERE id = ?", (issue_id,)).fetchone()
+    row = c.execute(
+        f"SELECT {', '.join(_COLUMNS)}, fields FROM jira_issues JOIN jira_shown ON issue_id = id WHERE id = ?",
+        (issue_id,),
+    ).fetchone()
     if row is None:
         raise KeyError(issue_id)
     stored = decode_stored(row["fields"])
     return IssueRow(
-        **{name: row[name] for name in _COLUMNS[:-1]},
+        **{name: row[name] for name in _COLUMNS},
         stored=stored,
         description_text=plain_text(msgspec.json.decode(stored.description)),
         environment_text=plain_text(msgspec.json.decode(stored.environment)),

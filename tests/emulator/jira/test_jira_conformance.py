@@ -180,3 +180,4 @@ def walk_links(walk, key):
     walk.ask(f"GET {V3}/issueLink/{{linkId}}", shown["id"])
     walk.ask(f"DELETE {V3}/issueLink/{{linkId}}", shown["id"], status=204)
     walk.ask(f"DELETE {V3}/issueLink/{{linkId}}", shown["id"], status=404)
+    walk.ask(f"GET {V3}/issueLink/{{linkId}}", shown["id"], status=404)

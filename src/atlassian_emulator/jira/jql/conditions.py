@@ -42,6 +42,8 @@ class SideMembers:
 
 Condition: TypeAlias = Sql | Members | SideMembers
 
+_FEW = 8
+
 NOTHING = Sql("0")
 EVERYTHING = Sql("1")
 
@@ -71,8 +73,15 @@ def to_sql(condition: Condition) -> Sql:
 
 
 def _listed(values: Iterable[Any]) -> Sql:
-    """The values as a list for IN. One parameter whatever their number: SQLite allows only so many."""
-    return Sql("(SELECT value FROM json_each(?))", (json.dumps(sorted(values)),))
+    """The values as a list for IN.
+
+    A few are parameters of their own, so that SQLite knows how few they are when it chooses an index;
+    many are one parameter, because SQLite allows only so many.
+    """
+    ordered = tuple(sorted(values))
+    if len(ordered) <= _FEW:
+        return Sql(f"({', '.join('?' * len(ordered))})", ordered)
+    return Sql("(SELECT value FROM json_each(?))", (json.dumps(ordered),))
 
 
 def _merged(word: str, parts: Sequence[Condition]) -> list[Condition]:
