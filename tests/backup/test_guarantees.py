@@ -33,6 +33,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 Members = dict[str, bytes]
 
+SPACE_HEADER = b'["id","key","remote_id","name"]\n'
+
 
 def refit(data: bytes) -> bytes:
     """The same bytes with a digest that fits them."""
@@ -47,7 +49,7 @@ def unpack(path: Path) -> tuple[Members, Manifest]:
 
 
 def describe(name: str, data: bytes) -> Member:
-    return Member(name, name.rpartition("-")[0], data.count(b"\n"), len(data), hashlib.sha256(data).hexdigest())
+    return Member(name, name.rpartition("-")[0], data.count(b"\n") - 1, len(data), hashlib.sha256(data).hexdigest())
 
 
 def pack(path: Path, members: Iterable[tuple[str, bytes]], manifest: Manifest | bytes) -> None:
@@ -269,19 +271,20 @@ def test_no_manifest(written: WrittenArchive) -> None:
     ("name", "old", "new", "kind"),
     [
         ("page-0001.ndjson", b'"title"', b'"titel"', "member-damaged"),
-        ("page-0001.ndjson", b'{"id":1,', b'{"id":"1",', "member-damaged"),
-        ("page-0001.ndjson", b'{"id":1,', b'{"id":1,"more":2,', "member-damaged"),
-        ("page-0001.ndjson", b'{"id":1,', b'{"id":9223372036854775808,', "member-damaged"),
+        ("page-0001.ndjson", b"\n[1,", b'\n["1",', "member-damaged"),
+        ("page-0001.ndjson", b"\n[1,", b"\n[1,2,", "member-damaged"),
+        ("page-0001.ndjson", b"\n[1,2,", b"\n[1,", "member-damaged"),
+        ("page-0001.ndjson", b"\n[1,", b"\n[9223372036854775808,", "member-damaged"),
         ("page-0001.ndjson", b"Release", b"Release\\u0000", "member-damaged"),
         ("page-0001.ndjson", b"Release", b"Release\\ud800", "member-damaged"),
         ("page-0001.ndjson", b"Release", b"Release\xff", "member-damaged"),
-        ("page-0001.ndjson", b"}\n{", b"}\n\n{", "member-damaged"),
-        ("page-0001.ndjson", b"}\n{", b"} {", "member-damaged"),
-        ("page-0001.ndjson", b'{"id":2,', b'{"id":1,', "records-out-of-order"),
-        ("page-0001.ndjson", b'{"id":5,', b'{"id":50,', "records-out-of-order"),
-        ("page-0001.ndjson", b'"space_id":2', b'"space_id":9', "dangling-reference"),
-        ("version-0001.ndjson", b'"macro_id":6', b'"macro_id":66', "dangling-reference"),
-        ("sticker_assignment-0001.ndjson", b'"version_id":6', b'"version_id":66', "dangling-reference"),
+        ("page-0001.ndjson", b"]\n[", b"]\n\n[", "member-damaged"),
+        ("page-0001.ndjson", b"]\n[", b"] [", "member-damaged"),
+        ("page-0001.ndjson", b"\n[2,", b"\n[1,", "records-out-of-order"),
+        ("page-0001.ndjson", b"\n[5,", b"\n[50,", "records-out-of-order"),
+        ("page-0001.ndjson", b"\n[1,2,", b"\n[1,9,", "dangling-reference"),
+        ("version-0001.ndjson", b"\n[6,6,", b"\n[6,66,", "dangling-reference"),
+        ("sticker_assignment-0001.ndjson", b"\n[6,6,6,", b"\n[6,6,66,", "dangling-reference"),
     ],
 )
 def test_altered_records(written: WrittenArchive, name: str, old: bytes, new: bytes, kind: str) -> None:
@@ -302,15 +305,15 @@ def test_a_last_line_without_an_end(written: WrittenArchive) -> None:
 def test_ids_rise_across_members(written: WrittenArchive) -> None:
     members, manifest = unpack(written.path)
     lines = members["sticker_assignment-0001.ndjson"].splitlines(keepends=True)
-    members["sticker_assignment-0001.ndjson"] = b"".join(lines[3:])
-    members["sticker_assignment-0002.ndjson"] = b"".join(lines[:3])
+    members["sticker_assignment-0001.ndjson"] = b"".join([lines[0], *lines[4:]])
+    members["sticker_assignment-0002.ndjson"] = b"".join(lines[:4])
     pack_fitting(written.path, members, manifest)
     assert find(written.path) == ["records-out-of-order"]
 
 
 def test_many_dangling_references_are_one_finding(written: WrittenArchive) -> None:
     members, manifest = unpack(written.path)
-    members["macro-0001.ndjson"] = members["macro-0001.ndjson"].splitlines(keepends=True)[0]
+    members["macro-0001.ndjson"] = b"".join(members["macro-0001.ndjson"].splitlines(keepends=True)[:2])
     pack_fitting(written.path, members, manifest)
     (finding,) = verify_archive(written.path).findings
     assert (finding.kind, finding.record) == ("dangling-reference", "member version-0001.ndjson")
@@ -332,7 +335,7 @@ def test_names_are_never_paths(written: WrittenArchive, name: str) -> None:
 
 def test_a_bomb(written: WrittenArchive) -> None:
     members, manifest = unpack(written.path)
-    members["space-0001.ndjson"] = b'{"id":1,"key":"A","remote_id":"1","name":"' + b" " * (17 << 20) + b'"}\n'
+    members["space-0001.ndjson"] = SPACE_HEADER + b'[1,"A","1","' + b" " * (17 << 20) + b'"]\n'
     pack_fitting(written.path, members, manifest)
     assert "zip-bomb" in find(written.path)
 
@@ -340,7 +343,7 @@ def test_a_bomb(written: WrittenArchive) -> None:
 def test_a_line_without_end_is_not_gathered(written: WrittenArchive) -> None:
     members, manifest = unpack(written.path)
     noise = random.Random(9).randbytes(9 << 20).hex().encode()
-    members["space-0001.ndjson"] = b'{"id":1,"key":"A","remote_id":"1","name":"' + noise + b'"}\n'
+    members["space-0001.ndjson"] = SPACE_HEADER + b'[1,"A","1","' + noise + b'"]\n'
     pack_fitting(written.path, members, manifest)
     report = verify_archive(written.path)
     assert any("longer than" in finding.evidence for finding in report.findings)

@@ -68,7 +68,7 @@ def test_what_is_read_is_what_was_written(source: Source, written: WrittenArchiv
     with source[0].read() as conn:
         lines = b"".join(bulk.iter_record_blocks(conn, "page", 1, None))
     with zipfile.ZipFile(written.path) as archive:
-        assert archive.read("page-0001.ndjson") == lines
+        assert archive.read("page-0001.ndjson") == b'["id","space_id","remote_id","title"]\n' + lines
 
 
 def test_length_and_digest_are_those_of_the_file(written: WrittenArchive) -> None:

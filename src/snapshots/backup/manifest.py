@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from snapshots.errors import DamageError, InvalidInput
+from snapshots.registry.records import KINDS
 
 FORMAT = "snapshots-archive"
 FORMAT_VERSION = 1
@@ -64,6 +65,11 @@ class _Head(msgspec.Struct, frozen=True):
 def member_name(kind: str, number: int) -> str:
     """Name of the kind's member of this number, from 1."""
     return f"{kind}-{number:04}.ndjson"
+
+
+def header_line(kind: str) -> bytes:
+    """First line of each member of the kind: the names of its fields, in the order of every record's values."""
+    return msgspec.json.encode(KINDS[kind].columns) + b"\n"
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

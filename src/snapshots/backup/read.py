@@ -11,7 +11,15 @@ from typing import BinaryIO, Self
 import msgspec
 
 from snapshots.backup import zip64
-from snapshots.backup.manifest import MEMBER_NAME, MEMBER_RECORDS, Manifest, Member, decode_manifest, member_name
+from snapshots.backup.manifest import (
+    MEMBER_NAME,
+    MEMBER_RECORDS,
+    Manifest,
+    Member,
+    decode_manifest,
+    header_line,
+    member_name,
+)
 from snapshots.backup.unpack import is_bomb, iter_unpacked, iter_whole_lines
 from snapshots.backup.zip64 import Entry
 from snapshots.errors import DamageError, InvalidInput, NotFound, StorageError
@@ -184,7 +192,15 @@ def iter_member(file: BinaryIO, entry: Entry, member: Member) -> Iterator[list[R
     """The member's records, batch by batch; DamageError when it is not what the manifest says."""
     decoder = msgspec.json.Decoder(KINDS[member.kind].struct)
     records = 0
+    header = header_line(member.kind)
     for lines in iter_whole_lines(file, entry, member.sha256):
+        if header:
+            if not lines.startswith(header):
+                raise DamageError(
+                    f"Member {member.name} is damaged: its first line does not name the fields of "
+                    f"a {member.kind}; {_TAKE_ANOTHER}."
+                )
+            lines, header = lines[len(header) :], b""
         try:
             batch: list[Record] = decoder.decode_lines(lines)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -112,6 +112,7 @@ def _write_members(archive: ZipWriter, blocks: Iterator[tuple[str, bytes]], prog
             groupby(enumerate(of_kind), key=lambda item: item[0] // _BLOCKS_IN_MEMBER), start=1
         ):
             member = archive.open_member(manifests.member_name(kind, number))
+            member.write(manifests.header_line(kind))
             records = 0
             for _, (_, block) in numbered:
                 member.write(block)

@@ -8,7 +8,6 @@ than a block of records in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any, cast
 
 import psycopg
@@ -27,8 +26,8 @@ def iter_record_blocks(
 ) -> Iterator[bytes]:
     """Every record of the kind in these spaces (None: all of the site), as blocks of JSON lines.
 
-    A line is one object with the fields of the record's struct in their order and ends in a line
-    feed; lines are sorted by id. Each block but the last holds exactly `BLOCK_RECORDS` lines.
+    A line is one array, the fields of the record's struct in their order, and ends in a line feed;
+    lines are sorted by id. Each block but the last holds exactly `BLOCK_RECORDS` lines.
     """
     kind = KINDS[kind_name]
     chosen = sa.select(*(kind.table.c[name] for name in kind.columns)).where(_in_scope(conn, kind, site_id, space_ids))
@@ -97,9 +96,8 @@ def _belongs(kind: RecordKind, site_id: int, space_ids: Sequence[int] | None) ->
 
 
 def _iter_sqlite_blocks(conn: sa.Connection, kind: RecordKind, chosen: sa.Select[Any]) -> Iterator[bytes]:
-    pairs = chain.from_iterable((sa.literal(name), kind.table.c[name]) for name in kind.columns)
     # As a blob, since the driver would decode text only for us to encode it again.
-    line = sa.cast(sa.func.json_object(*pairs), sa.LargeBinary)
+    line = sa.cast(sa.func.json_array(*(kind.table.c[name] for name in kind.columns)), sa.LargeBinary)
     statement = chosen.with_only_columns(line).order_by(kind.table.c.id)
     compiled = statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     cursor = conn.connection.cursor()
@@ -115,9 +113,10 @@ def _iter_postgresql_blocks(conn: sa.Connection, kind: RecordKind, chosen: sa.Se
     # One aggregated value a block: a message for each row would cost more than making its JSON.
     record = chosen.where(kind.table.c.id > sa.bindparam("last_id", 0)).order_by(kind.table.c.id)
     row = record.limit(BLOCK_RECORDS).subquery("record")
-    line = sa.cast(sa.func.row_to_json(sa.literal_column("record")), sa.Text)
-    lines = sa.func.string_agg(line, postgresql.aggregate_order_by(sa.literal_column("E'\\n'"), row.c.id))
-    statement = sa.select(sa.func.convert_to(lines, sa.literal_column("'UTF8'")), sa.func.max(row.c.id))
+    values = sa.func.concat_ws(",", *(_as_json(row.c[name], kind.table.c[name]) for name in kind.columns))
+    line = sa.literal("[") + values + sa.literal("]")
+    lines = sa.func.string_agg(line, postgresql.aggregate_order_by(sa.literal("\n"), row.c.id))
+    statement = sa.select(sa.func.convert_to(lines, "UTF8"), sa.func.max(row.c.id))
     compiled = statement.compile(dialect=conn.dialect, compile_kwargs={"render_postcompile": True})
     query = str(compiled).encode()
     connection = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
@@ -130,3 +129,9 @@ def _iter_postgresql_blocks(conn: sa.Connection, kind: RecordKind, chosen: sa.Se
                 return
             yield made + b"\n"
             last_id = newest
+
+
+def _as_json(value: sa.ColumnElement[Any], column: sa.Column[Any]) -> sa.ColumnElement[str]:
+    """The column as JSON text. PostgreSQL's own arrays of JSON have blanks between the values."""
+    text = sa.cast(sa.func.to_json(value) if isinstance(column.type, sa.Text) else value, sa.Text)
+    return sa.func.coalesce(text, "null") if column.nullable else text
