@@ -1,12 +1,13 @@
-"""Natural keys: what identifies a record on every site, whatever ids a database gave it."""
+"""Natural keys, and parked records as text: what a registry keeps of a record that waits."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from snapshots.errors import DamageError
+from snapshots.registry.records import KINDS, Record
 
 PageKey: TypeAlias = tuple[str, str]
 """Space key and page id, both as the source site has them."""
@@ -29,3 +30,18 @@ def read_key(text: str) -> tuple[str, ...]:
         return msgspec.json.decode(text, type=tuple[str, ...])
     except msgspec.DecodeError:
         raise DamageError(f"{text[:80]!r} is not a natural key; restore the registry from a backup.") from None
+
+
+def write_record(record: Record) -> str:
+    """The record as a JSON object. Its fields are named, since it may be read by a later release."""
+    return msgspec.json.encode(msgspec.structs.asdict(record)).decode()
+
+
+def read_record(kind: str, text: str) -> Record:
+    """What `write_record` wrote. Raises DamageError."""
+    struct = KINDS[kind].struct
+    try:
+        values = msgspec.json.decode(text, type=dict[str, Any])
+        return msgspec.convert([values[name] for name in struct.__struct_fields__], struct)
+    except (msgspec.DecodeError, KeyError) as error:
+        raise DamageError(f"A parked {kind} cannot be read ({error}); restore its archive again.") from None

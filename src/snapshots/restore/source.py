@@ -13,7 +13,7 @@ import msgspec
 from snapshots.errors import DamageError
 from snapshots.registry import parked
 from snapshots.registry.records import KINDS, PageRecord, Record, SpaceRecord
-from snapshots.restore.keys import read_key
+from snapshots.restore.keys import read_key, read_record
 
 if TYPE_CHECKING:
     from snapshots.backup.read import Archive
@@ -122,14 +122,9 @@ class ParkedSource:
         return self._ids.setdefault(("space", (space_key,)), -len(self._ids) - 1)
 
     def _read_record(self, row: ParkedRow) -> Record:
-        key = read_key(row.natural_key)
-        try:
-            record = msgspec.json.decode(row.record, type=KINDS[row.kind].struct)
-        except msgspec.DecodeError as error:
-            raise DamageError(
-                f"The parked {row.kind} {row.natural_key} cannot be read ({error}); restore its archive again."
-            ) from None
-        return msgspec.structs.replace(record, id=-row.id, **self._references(row.kind, key))
+        record = read_record(row.kind, row.record)
+        references = self._references(row.kind, read_key(row.natural_key))
+        return msgspec.structs.replace(record, id=-row.id, **references)
 
     def _references(self, kind: str, key: tuple[str, ...]) -> dict[str, int]:
         match kind, key:

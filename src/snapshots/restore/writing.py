@@ -9,11 +9,11 @@ import msgspec
 import sqlalchemy as sa
 
 from snapshots.errors import DamageError
-from snapshots.registry import bulk, changes, pages, parked, spaces
+from snapshots.registry import bulk, changes, parked, spaces
 from snapshots.registry.parked import NewParked, ParkedRow
-from snapshots.registry.records import KINDS, Record
+from snapshots.registry.records import KINDS, PageRecord, Record
 from snapshots.restore.deciding import PageDecision, ParkedRecord
-from snapshots.restore.keys import KINDS_PARKED, PageKey, write_key
+from snapshots.restore.keys import KINDS_PARKED, PageKey, read_record, write_key, write_record
 from snapshots.restore.plan import TargetPage
 from snapshots.restore.records import PageRecords
 
@@ -55,11 +55,14 @@ def write_decisions(
     ids = IdMap()
     placed = [decision for decision in decisions if decision.records.key in targets]
     for decision in placed:
-        _place_page(conn, site_id, decision, targets[decision.records.key], ids)
-    for decision in placed:
+        if decision.here is not None:
+            _note_what_is_here(decision.records.key, decision.here, ids)
         changes.move_versions(conn, decision.new_numbers)
         for update in decision.updates:
             changes.update_record(conn, update.kind, update.record_id, update.values)
+    new_pages = [decision.records.key for decision in placed if decision.here is None]
+    space_ids = _have_spaces(conn, site_id, {targets[key] for key in new_pages})
+    bulk.insert_records(conn, "page", _make_pages(new_pages, targets, space_ids, ids, bulk.next_id(conn, "page")))
     for kind, make_rows in (
         ("macro", _make_macros),
         ("version", _make_versions),
@@ -69,16 +72,7 @@ def write_decisions(
         bulk.insert_records(conn, kind, make_rows(placed, ids, bulk.next_id(conn, kind)))
 
 
-def _place_page(conn: sa.Connection, site_id: int, decision: PageDecision, target: TargetPage, ids: IdMap) -> None:
-    """Have a row for the page, and note the ids of all that is here of it already."""
-    key, here = decision.records.key, decision.here
-    if here is None:
-        space = spaces.find_space(conn, site_id, target.space_key)
-        space_id = (
-            space.id if space else spaces.put_space(conn, site_id, target.space_key, target.space_id, target.space_name)
-        )
-        ids.put("page", key, (), pages.put_page(conn, space_id, target.page_id, target.title))
-        return
+def _note_what_is_here(key: PageKey, here: PageRecords, ids: IdMap) -> None:
     ids.put("page", key, (), here.record.id)
     for macro_id, macro in here.macros.items():
         ids.put("macro", key, (macro_id,), macro.record.id)
@@ -86,6 +80,29 @@ def _place_page(conn: sa.Connection, site_id: int, decision: PageDecision, targe
             ids.put("version", key, (macro_id, capture_id), version.id)
     for name, sticker in here.stickers.items():
         ids.put("sticker", key, (name,), sticker.id)
+
+
+def _have_spaces(conn: sa.Connection, site_id: int, targets: Iterable[TargetPage]) -> dict[str, int]:
+    """Row id by space key, for the spaces of all these pages. A space that is known is left as it is."""
+    known = {space.key: space.id for space in spaces.list_spaces(conn, site_id)}
+    wanted = {target.space_key: (target.space_id, target.space_name) for target in targets}
+    for key in sorted(wanted.keys() - known.keys()):
+        known[key] = spaces.put_space(conn, site_id, key, *wanted[key])
+    return known
+
+
+def _make_pages(
+    keys: Iterable[PageKey],
+    targets: Mapping[PageKey, TargetPage],
+    space_ids: Mapping[str, int],
+    ids: IdMap,
+    next_id: int,
+) -> Iterator[Sequence[Any]]:
+    for key in keys:
+        target = targets[key]
+        ids.put("page", key, (), next_id)
+        yield _values(PageRecord(next_id, space_ids[target.space_key], target.page_id, target.title))
+        next_id += 1
 
 
 def _make_macros(decisions: Iterable[PageDecision], ids: IdMap, next_id: int) -> Iterator[Sequence[Any]]:
@@ -100,8 +117,11 @@ def _make_macros(decisions: Iterable[PageDecision], ids: IdMap, next_id: int) ->
 def _make_versions(decisions: Iterable[PageDecision], ids: IdMap, next_id: int) -> Iterator[Sequence[Any]]:
     for decision in decisions:
         key = decision.records.key
+        stickered = {assigned[1:] for assigned, _ in decision.new_assignments}
         for macro_id, version, location in decision.new_versions:
-            ids.put("version", key, (macro_id, version.capture_id), next_id)
+            # Only a sticker refers to a version, and few carry one.
+            if (macro_id, version.capture_id) in stickered:
+                ids.put("version", key, (macro_id, version.capture_id), next_id)
             yield _values(
                 version,
                 id=next_id,
@@ -197,7 +217,7 @@ def _make_parked(
         source_cloud_id=source_cloud_id,
         kind=record.kind,
         natural_key=record.key,
-        record=msgspec.json.encode(record.record).decode(),
+        record=write_record(record.record),
         reason=record.reason,
         parked_at=known.parked_at if known else now,
     )
@@ -207,7 +227,7 @@ def _is_same(known: ParkedRow, record: ParkedRecord) -> bool:
     """Whether the row says all this already; ids do not count, for what is parked gets others when it is read."""
     kind = KINDS[record.kind]
     ids = dict.fromkeys(("id", *kind.references), 0)
-    there = msgspec.json.decode(known.record, type=kind.struct)
+    there = read_record(record.kind, known.record)
     return known.reason == record.reason and msgspec.structs.replace(there, **ids) == msgspec.structs.replace(
         record.record, **ids
     )
