@@ -26,6 +26,7 @@ KNOWN_GAPS = {
     },
     "confluence-v1": {
         (f"GET {V1}/user/memberof", 404): "the document knows only 403; an unknown user is not found",
+        (f"GET {V1}/content/{{id}}/restriction/byOperation", 404): "the document leaves out unknown content",
         (f"GET {V1}/group", 400): "the document leaves out a limit that is not a number",
     },
 }
@@ -134,6 +135,10 @@ def walk_content(walk, kind, space_id):
     walk.ask(f"GET {many}", query={"cursor": "?"}, status=400)
     walk.ask(f"GET {one}/versions", content_id, query={"body-format": "storage"})
     walk.ask(f"GET {one}/versions", 1, status=404)
+    below = ["labels"] + (["children", "direct-children", "ancestors", "descendants"] if kind == "pages" else [])
+    for name in below:
+        walk.ask(f"GET {one}/{name}", content_id)
+        walk.ask(f"GET {one}/{name}", "x", status=400)
     version = f"GET {many}/{{{kind.removesuffix('s')}-id}}/versions/{{version-number}}"
     walk.ask(version, content_id, 1)
     walk.ask(version, content_id, 2)
@@ -164,6 +169,8 @@ def walk_properties(walk, kind, owner_id):
 def walk_attachments(walk, attachment_id):
     walk_properties(walk, "attachments", attachment_id)
     walk.ask(f"GET {V2}/attachments", query={"filename": "a.json"})
+    walk.ask(f"GET {V2}/attachments/{{id}}/labels", attachment_id)
+    walk.ask(f"GET {V2}/attachments/{{id}}/labels", "att1", status=404)
     walk.ask(f"GET {V2}/attachments", query={"sort": "size"}, status=400)
     walk.ask(f"GET {V2}/attachments/{{id}}", attachment_id, query={"version": 1})
     walk.ask(f"GET {V2}/attachments/{{id}}", "att1", status=404)
@@ -193,7 +200,11 @@ def test_v1_answers_as_documented(client):
     restore = {"operationKey": "restore", "params": {"versionNumber": 1, "message": "back"}}
     walk.ask(f"POST {V1}/content/{{id}}/version", page["id"], json=restore)
     walk.ask(f"POST {V1}/content/{{id}}/version", page["id"], json={**restore, "operationKey": "x"}, status=400)
-    walk.ask(f"DELETE {V1}/space/{{spaceKey}}", "REL", status=202)
+    walk_labels(walk, page["id"])
+    walk_restrictions(walk, page["id"], client.get(f"{V1}/user/current")["accountId"])
+    task = walk.ask(f"DELETE {V1}/space/{{spaceKey}}", "REL", status=202)
+    walk.ask(f"GET {V1}/longtask/{{id}}", task["id"])
+    walk.ask(f"GET {V1}/longtask/{{id}}", "none", status=404)
     walk.ask(f"DELETE {V1}/space/{{spaceKey}}", "REL", status=404)
     judge_walk(walk, V1)
 
@@ -210,6 +221,29 @@ def walk_files(walk, page_id):
     walk.ask(f"POST {path}/{{attachmentId}}/data", page_id, "att1", fields=FORM, headers=headers, status=404)
     walk.ask(f"GET {path}/{{attachmentId}}/download", page_id, attachment_id, status=302)
     walk.ask(f"GET {path}/{{attachmentId}}/download", page_id, "att1", status=404)
+
+
+def walk_labels(walk, page_id):
+    path = f"{V1}/content/{{id}}/label"
+    walk.ask(f"POST {path}", page_id, json=[{"prefix": "global", "name": name} for name in ("one", "two")])
+    walk.ask(f"POST {path}", page_id, json=[{"prefix": "global", "name": "two words"}], status=400)
+    walk.ask(f"DELETE {path}", page_id, query={"name": "one"}, status=204)
+    walk.ask(f"DELETE {path}", page_id, query={"name": "one"}, status=404)
+    walk.ask(f"DELETE {path}/{{label}}", page_id, "two", status=204)
+    walk.ask(f"DELETE {path}/{{label}}", page_id, "two", status=404)
+
+
+def walk_restrictions(walk, page_id, account_id):
+    path = f"{V1}/content/{{id}}/restriction"
+    wish = {"operation": "update", "restrictions": {"user": [{"type": "known", "accountId": account_id}]}}
+    walk.ask(f"PUT {path}", page_id, json=[wish])
+    walk.ask(f"PUT {path}", "1", json=[wish], status=404)
+    for method, below in (("GET", ""), ("GET", "/byOperation"), ("DELETE", "")):
+        walk.ask(f"{method} {path}{below}", page_id)
+        walk.ask(f"{method} {path}{below}", "1", status=404)
+    check = {"subject": {"type": "user", "identifier": account_id}, "operation": "update"}
+    walk.ask(f"POST {V1}/content/{{id}}/permission/check", page_id, json=check)
+    walk.ask(f"POST {V1}/content/{{id}}/permission/check", page_id, json={**check, "operation": "fly"}, status=400)
 
 
 def walk_people(walk, client):

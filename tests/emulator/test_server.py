@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import urllib3
 
@@ -99,3 +101,24 @@ def test_two_sites_share_people_but_no_ids():
 def test_a_taken_port_is_an_os_error(server):
     with pytest.raises(OSError):
         EmulatorServer("other", port=server.port)
+
+
+@pytest.mark.parametrize("kept", ["in memory", "in a directory"])
+def test_many_clients_at_once(kept, tmp_path, client):
+    with EmulatorServer("busy", data_dir=tmp_path if kept == "in a directory" else None) as busy:
+        site = type(client)(busy.url)
+        space = site.add_space()
+
+        def work(worker):
+            own = type(client)(busy.url)
+            for number in range(6):
+                page = own.add_page(space, f"Page {worker} {number}")
+                own.attach(page["id"], "a.json", b"%d" % number)
+                assert own.get(f"/wiki/api/v2/pages/{page['id']}")["title"] == page["title"]
+            own.close()
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(work, range(6)))
+        assert len(site.get("/wiki/api/v2/pages", limit=100)["results"]) == 37
+        assert {entry.status for entry in busy.requests()} <= {200, 201}
+        site.close()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from atlassian_emulator.confluence import (
     attachments,
     history,
+    labels,
     pages,
     people,
     properties,
+    restrictions,
     search,
     spaces,
+    tasks,
+    trees,
     uploads,
     versions,
 )
@@ -28,4 +32,8 @@ ROUTES: tuple[Route, ...] = (
     *people.ROUTES,
     *history.ROUTES,
     *search.ROUTES,
+    *trees.ROUTES,
+    *labels.ROUTES,
+    *restrictions.ROUTES,
+    *tasks.ROUTES,
 )

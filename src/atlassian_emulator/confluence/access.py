@@ -34,9 +34,10 @@ VISIBLE = """(
 )"""
 
 
-def viewer_parameters(call: Call) -> dict[str, Any]:
-    """Return the parameters that VISIBLE and VISIBLE_SPACE speak of."""
-    return {"account": call.caller.account_id, "principals": json.dumps(_principals(call, call.caller))}
+def viewer_parameters(call: Call, user: User | None = None) -> dict[str, Any]:
+    """Return the parameters that VISIBLE and VISIBLE_SPACE speak of, for a user (without: the caller)."""
+    user = user or call.caller
+    return {"account": user.account_id, "principals": json.dumps(_principals(call, user))}
 
 
 def _principals(call: Call, user: User) -> list[str]:
@@ -85,4 +86,14 @@ def set_access(c: sqlite3.Connection, space_id: int, account_id: str, *, may_rea
         " ON CONFLICT (space_id, account_id) DO UPDATE SET may_read = excluded.may_read,"
         " may_update = excluded.may_update",
         (space_id, account_id, may_read, may_update),
+    )
+
+
+def restrict(c: sqlite3.Connection, content_id: int, operation: str, principals: list[tuple[str, str]]) -> None:
+    """Leave an operation ("read" or "update") on content to these (type, id) alone; to everybody when empty."""
+    c.execute("DELETE FROM restrictions WHERE content_id = ? AND operation = ?", (content_id, operation))
+    c.executemany(
+        "INSERT INTO restrictions (content_id, operation, principal_type, principal_id) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [(content_id, operation, principal_type, principal_id) for principal_type, principal_id in principals],
     )

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from atlassian_emulator.call import Call, Reply
 from atlassian_emulator.confluence.access import demand_update
 from atlassian_emulator.confluence.legacy import version_json
 from atlassian_emulator.confluence.macros import scan_macros
 from atlassian_emulator.confluence.pages import write_page
-from atlassian_emulator.confluence.store import get_content, get_version
+from atlassian_emulator.confluence.store import get_named_content, get_version
 from atlassian_emulator.routing import Route
-
-
-def _get_page(call: Call, c: sqlite3.Connection) -> sqlite3.Row:
-    text = call.path["id"]
-    if not (text.isascii() and text.isdigit()):
-        raise call.refusal(404, f"No content found with id: ContentId{{id={text}}}")
-    return get_content(call, c, call.path_id("id"), "page", "blogpost")
 
 
 def get_macro(call: Call) -> Reply:
     """Return a macro by its id. Version 0 means the current one."""
     number = call.path_id("version")
     with call.site.database.read() as c:
-        page = _get_page(call, c)
+        page = get_named_content(call, c, "page", "blogpost")
         body = get_version(call, c, page["id"], number or page["version"])["body"]
     macro_id = call.path["macroId"]
     macro = next((macro for macro in scan_macros(body).macros if macro.macro_id == macro_id), None)
@@ -45,7 +36,7 @@ def restore_version(call: Call) -> Reply:
     if type(number) is not int or not isinstance(message, str):
         raise call.refusal(400, "params.versionNumber must be a whole number and params.message a string")
     with call.site.database.transaction() as c:
-        page = _get_page(call, c)
+        page = get_named_content(call, c, "page", "blogpost")
         demand_update(call, c, page)
         old = get_version(call, c, page["id"], number)
         title = old["title"] if wish.get("restoreTitle") is True else page["title"]

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from atlassian_emulator.confluence.macros import scan_macros
-from atlassian_emulator.confluence.store import index_macros
+from atlassian_emulator.confluence.store import index_macros, put_label
 from atlassian_emulator.refusals import ProductError
 from atlassian_emulator.site import Site
 from atlassian_emulator.users import User
@@ -182,14 +182,3 @@ def _insert(c: sqlite3.Connection, table: str, row: dict[str, Any]) -> None:
         raise MoveRefused(400, f"{table} has no {', '.join(sorted(set(row) - known))}; send what export-space answers")
     names = ", ".join(row)
     c.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values()))  # noqa: S608
-
-
-def put_label(site: Site, c: sqlite3.Connection, content_id: int, prefix: str, name: str) -> None:
-    """Put a label on content, if it is not there already."""
-    row = c.execute("SELECT id FROM labels WHERE prefix = ? AND name = ?", (prefix, name)).fetchone()
-    label_id = row[0] if row else site.ids.take("label")
-    if row is None:
-        c.execute("INSERT INTO labels (id, prefix, name) VALUES (?, ?, ?)", (label_id, prefix, name))
-    c.execute(
-        "INSERT INTO content_labels (content_id, label_id) VALUES (?, ?) ON CONFLICT DO NOTHING", (content_id, label_id)
-    )

@@ -15,6 +15,7 @@ from atlassian_emulator.confluence.access import (
     demand_space_update,
     demand_update,
     may_update,
+    restrict,
     viewer_parameters,
 )
 from atlassian_emulator.confluence.bodies import BULK_FORMATS, SINGLE_FORMATS, read_body
@@ -143,11 +144,8 @@ def create_page(call: Call) -> Reply:
         facts = {"type": kind, "status": status, "space_id": space_id, "parent_id": parent_id, "title": title}
         content_id = add_content(call.site, c, {**facts, "author_id": call.caller.account_id}, scan)
         if call.query_flag("private"):
-            c.executemany(
-                "INSERT INTO restrictions (content_id, operation, principal_type, principal_id)"
-                " VALUES (?, ?, 'user', ?)",
-                [(content_id, operation, call.caller.account_id) for operation in ("read", "update")],
-            )
+            for operation in ("read", "update"):
+                restrict(c, content_id, operation, [("user", call.caller.account_id)])
         return Reply(body=show_page(call, c, content_id, "storage"))
 
 

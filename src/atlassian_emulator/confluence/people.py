@@ -65,12 +65,12 @@ def _v2_user(user: User) -> dict[str, Any]:
 
 
 def list_groups(call: Call) -> Reply:
-    return _answer_part(call, [_group_json(call, group) for group in call.site.users.groups])
+    return _answer_part(call, [group_json(call, group) for group in call.site.users.groups])
 
 
 def list_groups_of_user(call: Call) -> Reply:
     groups = call.site.users.groups_of(_asked_user(call))
-    return _answer_part(call, [_group_json(call, group) for group in groups])
+    return _answer_part(call, [group_json(call, group) for group in groups])
 
 
 def list_members(call: Call) -> Reply:
@@ -80,7 +80,7 @@ def list_members(call: Call) -> Reply:
     return _answer_part(call, [user_json(user, call.site.base_url) for user in call.site.users.members_of(group)])
 
 
-def _group_json(call: Call, group: Group) -> dict[str, Any]:
+def group_json(call: Call, group: Group) -> dict[str, Any]:
     self_link = f"{call.site.base_url}/wiki/rest/api/group/by-id?id={group.group_id}"
     return {
         "type": "group",

@@ -108,6 +108,12 @@ CREATE TABLE IF NOT EXISTS properties (
     UNIQUE (owner_kind, owner_id, key)
 );
 
+CREATE TABLE IF NOT EXISTS tasks (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    elapsed_ms INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS restrictions (
     content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
     operation TEXT NOT NULL,

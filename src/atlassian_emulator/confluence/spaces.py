@@ -12,6 +12,7 @@ from atlassian_emulator.confluence.macros import MacroScan
 from atlassian_emulator.confluence.paging import Listing, answer_listing
 from atlassian_emulator.confluence.shapes import space_json, with_base
 from atlassian_emulator.confluence.store import add_content, find_space, get_space
+from atlassian_emulator.confluence.tasks import add_finished_task
 from atlassian_emulator.routing import Route
 from atlassian_emulator.site import Site
 
@@ -119,7 +120,7 @@ def delete_space(call: Call) -> Reply:
             (row["id"],),
         )
         c.execute("DELETE FROM spaces WHERE id = ?", (row["id"],))
-        task_id = str(call.site.ids.take("task"))
+        task_id = add_finished_task(call.site, c, "com.atlassian.confluence.spaces.delete")
     return Reply(202, {"id": task_id, "links": {"status": f"/rest/api/longtask/{task_id}"}})
 
 

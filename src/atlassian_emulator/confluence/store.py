@@ -59,6 +59,14 @@ def get_content(call: Call, c: sqlite3.Connection, content_id: int, *types: str)
     return row
 
 
+def get_named_content(call: Call, c: sqlite3.Connection, *types: str) -> sqlite3.Row:
+    """Return the content that {id} of a v1 path names. There ids are text, and any text may be unknown: 404."""
+    text = call.path["id"].removeprefix("att")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise call.refusal(404, f"No content found with id: ContentId{{id={text}}}")
+    return get_content(call, c, int(text), *types)
+
+
 def get_version(call: Call, c: sqlite3.Connection, content_id: int, number: int) -> sqlite3.Row:
     """Return one version with its body, or refuse with 404."""
     row: sqlite3.Row | None = c.execute(
@@ -133,4 +141,15 @@ def title_is_taken(c: sqlite3.Connection, space_id: int, kind: str, title: str, 
             (title, kind, space_id, except_id),
         ).fetchone()
         is not None
+    )
+
+
+def put_label(site: Site, c: sqlite3.Connection, content_id: int, prefix: str, name: str) -> None:
+    """Put a label on content, if it is not there already."""
+    row = c.execute("SELECT id FROM labels WHERE prefix = ? AND name = ?", (prefix, name)).fetchone()
+    label_id = row[0] if row else site.ids.take("label")
+    if row is None:
+        c.execute("INSERT INTO labels (id, prefix, name) VALUES (?, ?, ?)", (label_id, prefix, name))
+    c.execute(
+        "INSERT INTO content_labels (content_id, label_id) VALUES (?, ?) ON CONFLICT DO NOTHING", (content_id, label_id)
     )

@@ -15,7 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from atlassian_emulator.call import Call, Reply
 from atlassian_emulator.confluence.access import demand_update
 from atlassian_emulator.confluence.legacy import content_json, links
-from atlassian_emulator.confluence.store import add_content, get_content
+from atlassian_emulator.confluence.store import add_content, get_content, get_named_content
 from atlassian_emulator.routing import Route
 from atlassian_emulator.site import Site
 
@@ -49,7 +49,7 @@ def _store_files(call: Call, *, may_exist: bool) -> Reply:
     _demand_xsrf_header(call)
     uploads = _read_form(call)
     with call.site.database.transaction() as c:
-        page = _get_container(call, c)
+        page = get_named_content(call, c, "page", "blogpost")
         demand_update(call, c, page)
         ids = []
         for upload in uploads:
@@ -72,7 +72,7 @@ def put_data(call: Call) -> Reply:
     _demand_xsrf_header(call)
     (upload, *_) = _read_form(call)
     with call.site.database.transaction() as c:
-        page = _get_container(call, c)
+        page = get_named_content(call, c, "page", "blogpost")
         demand_update(call, c, page)
         row = _get_attachment(call, c, page)
         store_upload(call.site, c, page, row, upload, call.caller.account_id)
@@ -82,13 +82,6 @@ def put_data(call: Call) -> Reply:
 def _demand_xsrf_header(call: Call) -> None:
     if call.request.headers.get("X-Atlassian-Token", "").lower() not in _XSRF:
         raise call.refusal(403, "XSRF check failed")
-
-
-def _get_container(call: Call, c: sqlite3.Connection) -> sqlite3.Row:
-    text = call.path["id"]
-    if text.isascii() and text.isdigit():
-        return get_content(call, c, call.path_id("id"), "page", "blogpost")
-    raise call.refusal(404, f"No content found with id: ContentId{{id={text}}}")
 
 
 def _get_attachment(call: Call, c: sqlite3.Connection, page: sqlite3.Row) -> sqlite3.Row:
@@ -167,7 +160,7 @@ def download(call: Call) -> Reply:
     """Redirect to a signed address, which is good for ten minutes and needs no credentials."""
     number = call.query_int("version", 0, 1, 2**31 - 1)
     with call.site.database.read() as c:
-        row = _get_attachment(call, c, _get_container(call, c))
+        row = _get_attachment(call, c, get_named_content(call, c, "page", "blogpost"))
         version = c.execute(
             "SELECT file_id FROM attachment_versions WHERE content_id = ? AND number = ?",
             (row["id"], number or row["version"]),

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+CURRENT = "/wiki/rest/api/user/current"
+
 
 @pytest.fixture
 def page(client):
@@ -62,3 +64,25 @@ def test_users_added_by_the_control_path_sign_in_with_their_token(client):
 
 def test_a_stranger_is_refused(client, page):
     assert client.stranger().ask("GET", f"/wiki/api/v2/pages/{page['id']}").status == 401
+
+
+def test_restrictions_leave_reading_and_writing_to_some(client, page):
+    editor = client.as_user("editor@example.com")
+    account_id = {name: client.as_user(f"{name}@example.com").get(CURRENT)["accountId"] for name in ("admin", "viewer")}
+    path = f"/wiki/rest/api/content/{page['id']}"
+    users = [{"accountId": account_id["admin"]}]
+    wish = {"operation": "update", "restrictions": {"user": users}}
+    client.put(f"{path}/restriction", {"results": [wish]})
+    editor.update_page(page["id"], 2, "", status=403)
+    client.put(f"{path}/restriction", [{**wish, "operation": "read"}])
+    assert editor.ask("GET", f"/wiki/api/v2/pages/{page['id']}").status == 404
+    subject = {"type": "user", "identifier": account_id["viewer"]}
+    check = {"subject": subject, "operation": "read"}
+    answer = client.post(f"{path}/permission/check", check)
+    assert answer["hasPermission"] is False
+    assert answer["errors"][0]["translation"] == "User does not have permission to the content"
+    client.ask("DELETE", f"{path}/restriction")
+    assert client.post(f"{path}/permission/check", check)["hasPermission"] is True
+    assert client.post(f"{path}/permission/check", {**check, "operation": "delete"})["hasPermission"] is False
+    assert editor.ask("POST", f"{path}/permission/check", json=check).status == 403
+    editor.update_page(page["id"], 2, "")

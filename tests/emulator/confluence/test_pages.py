@@ -87,6 +87,30 @@ def test_a_page_is_not_moved_below_itself(client, space):
     assert client.ask("PUT", f"{PAGES}/{above['id']}", json=wish).status == 400
 
 
+def test_the_tree_of_pages(client, space):
+    above = client.add_page(space, "Above")
+    below = [client.add_page(space, f"Below {number}", parentId=above["id"]) for number in (1, 2)]
+    deep = client.add_page(space, "Deep", parentId=below[1]["id"])
+    children = client.get(f"{PAGES}/{above['id']}/direct-children")["results"]
+    assert [child["title"] for child in children] == ["Below 1", "Below 2"]
+    descendants = client.get(f"{PAGES}/{above['id']}/descendants")["results"]
+    assert [(page["title"], page["depth"]) for page in descendants] == [("Below 1", 1), ("Below 2", 1), ("Deep", 2)]
+    assert len(client.get(f"{PAGES}/{above['id']}/descendants", depth=1)["results"]) == 2
+    ancestors = client.get(f"{PAGES}/{deep['id']}/ancestors")["results"]
+    assert [page["id"] for page in ancestors] == [space["homepageId"], above["id"], below[1]["id"]]
+
+
+def test_labels_are_put_on_found_and_taken_off(client, space):
+    page = client.add_page(space, "A page")
+    path = f"/wiki/rest/api/content/{page['id']}/label"
+    for _ in range(2):
+        client.post(path, [{"prefix": "global", "name": "Release"}])
+    assert [label["name"] for label in client.get(f"{PAGES}/{page['id']}/labels")["results"]] == ["release"]
+    assert client.get("/wiki/rest/api/search", cql="label = release")["totalSize"] == 1
+    assert client.ask("DELETE", f"{path}/release").status == 204
+    assert client.get(f"{PAGES}/{page['id']}/labels")["results"] == []
+
+
 def test_lists_are_walked_by_opaque_cursors(client, space):
     for number in range(7):
         client.add_page(space, f"Page {number % 3}{number}")
