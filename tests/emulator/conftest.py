@@ -94,3 +94,12 @@ def client(server: EmulatorServer) -> Iterator[Client]:
     admin = Client(server.url)
     yield admin
     admin.close()
+
+
+@pytest.fixture(scope="module")
+def shared_client() -> Iterator[Client]:
+    """A site that the tests of a module share, because they only read it or do not care what is in it."""
+    with EmulatorServer(site_name="acme") as running:
+        admin = Client(running.url)
+        yield admin
+        admin.close()

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 SEARCH = "/wiki/rest/api/search"
 
 
-@pytest.fixture
-def site(client):
+@pytest.fixture(scope="module")
+def site(shared_client):
+    client = shared_client
     one, two = client.add_space("REL", "Releases"), client.add_space("OPS", "Operations")
     top = client.add_page(one, "Release 1.0", '<ac:structured-macro ac:name="snapshots" />')
     client.add_page(one, "Notes of 1.0", '<p>hidden word</p><ac:structured-macro ac:name="toc" />', parentId=top["id"])
