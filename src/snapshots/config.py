@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from snapshots.errors import ConfigurationError
+from snapshots.errors import ConfigurationError, StorageError
 
 MEBIBYTE = 1024 * 1024
 
@@ -43,6 +43,16 @@ class Config:
     @property
     def plans_dir(self) -> Path:
         return self.home / "plans"
+
+    def make_home(self) -> Path:
+        """The home, made when it is not there. Raises `StorageError`."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{self.home} cannot be made ({error.strerror}): name another place with SNAPSHOTS_HOME."
+            ) from None
+        return self.home
 
 
 def read_config(environ: Mapping[str, str]) -> Config:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import sys
 
@@ -12,7 +13,6 @@ from rich.markup import escape
 # Typer carries its own Click since 0.29 and names this base of all misuse nowhere else.
 from typer._click.exceptions import ClickException
 
-from snapshots.cli import backup, compare, demo, history, job, macro, restore, site, sticker, take
 from snapshots.cli.exit_codes import DONE, FAULT, INTERRUPTED, exit_code_of
 from snapshots.cli.output import err, shown
 from snapshots.errors import SnapshotsError, StorageError
@@ -20,8 +20,12 @@ from snapshots.errors import SnapshotsError, StorageError
 _STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO}
 
 
-def build() -> typer.Typer:
-    """The tree of commands."""
+_COMMANDS = ("take", "history", "compare", "demo")
+_GROUPS = ("site", "macro", "sticker", "backup", "restore", "job")
+
+
+def build(first_word: str = "") -> typer.Typer:
+    """The tree of commands; only the branch of `first_word` when that is one, for loading all takes a second."""
     tree = typer.Typer(
         name="snapshots",
         help="Jira data frozen inside Confluence pages; its registry backed up, restored, and moved between sites.",
@@ -30,12 +34,15 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    tree.command("take")(take.take)
-    tree.command("history")(history.history)
-    tree.command("compare")(compare.compare)
-    for module in (site, macro, sticker, backup, restore, job):
-        tree.add_typer(module.commands())
-    tree.command("demo")(demo.demo)
+    # Without a callback, Typer would drop the name of a command that stands alone.
+    tree.callback()(lambda: None)
+    names = (*_COMMANDS, *_GROUPS)
+    for name in (first_word,) if first_word in names else names:
+        module = importlib.import_module(f"snapshots.cli.{name}")
+        if name in _GROUPS:
+            tree.add_typer(module.commands())
+        else:
+            tree.command(name)(getattr(module, name))
     return tree
 
 
@@ -47,7 +54,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and answer its exit code; errors become one sentence on standard error."""
     try:
-        return build()(arguments, standalone_mode=False) or DONE
+        return build(arguments[0] if arguments else "")(arguments, standalone_mode=False) or DONE
     except typer.Exit as leave:
         return leave.exit_code
     except ClickException as misuse:

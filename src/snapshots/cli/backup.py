@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from snapshots import acts
+from snapshots.acts import backups as acts
 from snapshots.app import App
 from snapshots.backup.selection import Selection, read_spaces_csv, select_all, select_picked
 from snapshots.backup.verify import verify_archive

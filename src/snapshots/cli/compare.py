@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from snapshots import acts
+from snapshots.acts import history as acts
 from snapshots.app import App
 from snapshots.cli.addresses import MacroOption, PageArgument, SiteOption
 from snapshots.cli.history import place

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from snapshots import acts
+from snapshots.acts import history as acts
 from snapshots.app import App
 from snapshots.cli.addresses import MacroOption, PageArgument, SiteOption, parse_page
 from snapshots.cli.output import JsonOption, err, moment, print_json, print_table, shown

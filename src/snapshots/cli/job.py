@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from snapshots.acts.jobs import open_engine
 from snapshots.app import App
 from snapshots.cli.output import JsonOption, err, moment, out, print_json, print_table, progress_shown, shown
 from snapshots.config import read_config
@@ -84,12 +85,13 @@ def resume(
     with App(read_config(os.environ)) as app:
         if job_id and app.jobs.get_job(job_id).state != "interrupted":
             raise InvalidInput(f"Job {job_id} is not interrupted: `snapshots job show {job_id}` says what it is.")
-        taken = app.engine.resume_interrupted([job_id] if job_id else None)
-        for each in taken:
-            err().print(f"going on with {escape(each)}")
-            with progress_shown() as progress:
-                app.engine.wait(each, progress)
-            out().print(f"{escape(each)} is done")
+        with open_engine(app) as engine:
+            taken = engine.resume_interrupted([job_id] if job_id else None)
+            for each in taken:
+                err().print(f"going on with {escape(each)}")
+                with progress_shown() as progress:
+                    engine.wait(each, progress)
+                out().print(f"{escape(each)} is done")
     if not taken:
         err().print("No job is interrupted.")
 

@@ -12,7 +12,7 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from snapshots import acts
+from snapshots.acts import restores as acts
 from snapshots.app import App
 from snapshots.cli.addresses import SiteOption
 from snapshots.cli.exit_codes import DONE, NEEDS_A_PERSON

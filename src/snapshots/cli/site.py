@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from snapshots.access.sites import parse_addresses
+from snapshots.acts import sites
 from snapshots.app import App
 from snapshots.cli.output import JsonOption, moment, out, print_json, print_table, shown
 from snapshots.config import read_config
@@ -53,7 +54,7 @@ def add(
             secret = f"file:{token_file.expanduser().absolute()}"
         else:
             secret = app.seal_token(_ask_token(name), site_name=name)
-        row = app.add_site(name, parse_addresses(url, jira_url), account=account, secret=secret, replace=replace)
+        row = sites.add_site(app, name, parse_addresses(url, jira_url), account=account, secret=secret, replace=replace)
     if as_json:
         print_json(_as_json(row))
     else:
@@ -76,7 +77,7 @@ def _ask_token(name: str) -> str:
 def list_(as_json: JsonOption = False) -> None:
     """List the sites."""
     with App(read_config(os.environ)) as app:
-        rows = app.list_sites()
+        rows = sites.list_sites(app)
     if as_json:
         print_json([_as_json(row) for row in rows])
         return
@@ -93,7 +94,7 @@ def check(
 ) -> None:
     """Call the site and say what works: addresses, token, rights, the Jira behind it."""
     with App(read_config(os.environ)) as app:
-        checks = app.check_site(name)
+        checks = sites.check_site(app, name)
     if as_json:
         print_json([{"check": item.name, "ok": item.passed, "detail": item.detail} for item in checks])
     else:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from snapshots import acts
+from snapshots.acts import taking as acts
 from snapshots.app import App
 from snapshots.cli.addresses import PageArgument, SiteOption, resolve_page
 from snapshots.cli.output import JsonOption, out, plural, print_findings, print_json, progress_shown, size

@@ -1,0 +1,46 @@
+"""What a person does with the history of a macro."""
+
+from __future__ import annotations
+
+from snapshots.app import App
+from snapshots.capture.payload import open_payload
+from snapshots.errors import PermissionDenied
+from snapshots.history.compare import Comparison, compare_payloads
+from snapshots.history.loading import load_payload
+from snapshots.history.lookup import PlacedMacro, get_placed_macro
+from snapshots.history.subject import Subject
+from snapshots.history.versions import get_history_entry
+
+
+def find_macro(
+    app: App, site: str | None, page_id: str | None, space_key: str, title: str, macro_id: str | None
+) -> PlacedMacro:
+    """The macro with a history that these words mean; see `history.lookup`."""
+    row = app.get_site(site)
+    with app.registry.read() as conn:
+        return get_placed_macro(conn, row, page_id=page_id, space_key=space_key, title=title, macro_id=macro_id)
+
+
+def get_editor(app: App, placed: PlacedMacro) -> str:
+    """The account id of who calls the site. Raises `PermissionDenied` when it may not edit the page."""
+    with app.open_site(placed.site.name) as site:
+        if not site.confluence.may_update(placed.page.remote_id):
+            raise PermissionDenied(
+                f"The account {site.row.account} may not edit the page {placed.page.title!r}, so it may not put "
+                "stickers there: ask for the right to edit, or use another account."
+            )
+        return site.confluence.get_current_user().account_id
+
+
+def compare(app: App, placed: PlacedMacro, old: int, new: int) -> tuple[Subject, Comparison]:
+    """Two versions of a macro, read from the page and checked against the registry."""
+    with app.registry.read() as conn:
+        entries = [get_history_entry(conn, placed.macro.id, number) for number in (old, new)]
+    with app.open_site(placed.site.name) as site:
+        payloads = [
+            open_payload(load_payload(site.confluence, placed.page, placed.macro, entry.version)) for entry in entries
+        ]
+    subject = Subject(
+        placed.site.name, placed.space_key, placed.page.title, placed.macro.remote_id, entries[0], entries[1]
+    )
+    return subject, compare_payloads(payloads[0], payloads[1])

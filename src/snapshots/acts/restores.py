@@ -1,0 +1,41 @@
+"""Restoring: the plan at once, applying it as a durable job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from snapshots import durable
+from snapshots.acts import jobs
+from snapshots.app import App
+from snapshots.backup.read import open_archive
+from snapshots.progress import Progress, silent
+from snapshots.restore import planning
+from snapshots.restore.plan import Plan, RestoreOptions, save_plan
+from snapshots.restore.report import RestoreStatus, list_restores
+from snapshots.restore.source import ArchiveSource
+
+
+def plan_restore(
+    app: App, site: str | None, archive: Path, options: RestoreOptions, progress: Progress = silent
+) -> Plan:
+    """What restoring the archive here would do; writes nothing."""
+    with app.open_site(site) as opened, open_archive(archive) as opened_archive:
+        source = ArchiveSource(opened_archive)
+        return planning.plan_restore(app.registry, opened.confluence, opened.row, source, options, progress)
+
+
+def apply_restore(app: App, site: str | None, archive: Path, plan: Plan, progress: Progress = silent) -> dict[str, Any]:
+    """Carry a plan out; answers totals by kind of record, what is parked, by reason, and findings."""
+    row = app.get_site(site)
+    # The plan is kept beside the job, so that a job taken over by another process carries out the same plan.
+    app.config.plans_dir.mkdir(parents=True, exist_ok=True)
+    kept = app.config.plans_dir / f"{plan.digest}.json"
+    save_plan(plan, kept)
+    args = {"site": row.name, "archive": str(archive.absolute()), "plan": str(kept)}
+    return cast(dict[str, Any], jobs.run(app, durable.RESTORE, args, progress))
+
+
+def restore_status(app: App, site: str | None) -> RestoreStatus:
+    """The restores of a site, newest first, and what is parked for it."""
+    return list_restores(app.registry, app.get_site(site))
