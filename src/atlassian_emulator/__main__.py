@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 import threading
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -67,7 +68,7 @@ def _serve(options: argparse.Namespace) -> int:
         return _fail(f"The site cannot be started on {where}: {reason}. Choose another --port or --data-dir.")
     try:
         loaded = _load(server, options)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         server.close()
         return _fail(f"The issues cannot be loaded: {error}.")
     _announce(server, options, loaded)

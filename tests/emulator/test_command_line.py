@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import signal
 import subprocess
 import sys
@@ -76,4 +77,11 @@ def test_weather_that_cannot_be_read_is_one_sentence(weather, capsys):
 
 def test_issues_that_are_not_there_are_one_sentence(tmp_path, capsys):
     assert main(["--port", "0", "--issues", str(tmp_path / "none.jsonl.gz")]) == 1
+    assert capsys.readouterr().err.startswith("The issues cannot be loaded: ")
+
+
+@pytest.mark.parametrize("content", [b"no zip", gzip.compress(b"{}" * 999)[:20], gzip.compress(b"[]")])
+def test_issues_that_cannot_be_read_are_one_sentence(content, tmp_path, capsys):
+    (tmp_path / "issues.jsonl.gz").write_bytes(content)
+    assert main(["--port", "0", "--issues", str(tmp_path / "issues.jsonl.gz")]) == 1
     assert capsys.readouterr().err.startswith("The issues cannot be loaded: ")
