@@ -21,7 +21,7 @@ def read_body(call: Call, kind: type[T]) -> T:
     """The request's body as `kind`; anything else is refused with Jira's one sentence for that."""
     try:
         return msgspec.json.decode(call.request.get_data(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise JiraError(400, REFUSED_BODY) from error
 
 

@@ -59,7 +59,7 @@ def plain_text(value: Any) -> str:
         if not isinstance(node, dict):
             pieces.append(node if isinstance(node, str) else "")
             continue
-        kind = node.get("type")
+        kind = str(node.get("type"))
         pieces.append(_own_text(node, kind))
         if kind in _SEPARATORS:
             stack.append(_SEPARATORS[kind])
@@ -69,7 +69,7 @@ def plain_text(value: Any) -> str:
     return "\n".join(line.strip() for line in "".join(pieces).splitlines() if line.strip())
 
 
-def _own_text(node: Node, kind: object) -> str:
+def _own_text(node: Node, kind: str) -> str:
     if kind == "text":
         return str(node.get("text", ""))
     if kind == "hardBreak":

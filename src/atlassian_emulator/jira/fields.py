@@ -116,6 +116,7 @@ SEARCH_ONLY_FIELDS: Final[tuple[Field, ...]] = (
     Field("parentEpic", "parentEpic", ("parentEpic",), "epic", "string"),
     Field("component", "components", ("components",), "component", "string"),
     Field("fixVersion", "fixVersions", ("fixVersions",), "version", "string", column="fix"),
+    Field("rank", "Rank", ("rank",), "hidden", "any"),
 )
 """Names JQL knows that no issue shows as a field."""
 

@@ -21,6 +21,8 @@ from .conftest import NOW, REAL_ISSUES, find_keys
 V3 = "/rest/api/3"
 TEXT = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": "zebra"}]}]}
 
+DEEP = b'{"fields":' + b"[" * 5000 + b"]" * 5000 + b"}"
+
 
 # -- the generator ---------------------------------------------------------------------------------
 
@@ -238,7 +240,7 @@ def test_who_may_do_what(client):
     stranger.close()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"jql": 7}', b'{"jql": "a = b", "fields": "x"}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"jql": 7}', b'{"jql": "a = b", "fields": "x"}', b"\xff", DEEP])
 @pytest.mark.parametrize("path", ["search/jql", "issue/bulkfetch", "jql/match", "jql/parse", "issue", "issueLink"])
 def test_bad_bodies_are_refused_in_jiras_shape(client, path, body):
     answer = client.ask("POST", f"{V3}/{path}", body=body)

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from atlassian_emulator.jira import Jira, put_issues
+from atlassian_emulator.jira.jql.clauses import NEGATED
 from atlassian_emulator.jira.jql.compile import compile_query
 from atlassian_emulator.jira.jql.parser import parse
+from atlassian_emulator.jira.jql.syntax import JqlSyntaxError
 from atlassian_emulator.server import open_site
 
 from .conftest import find_keys, refusals
@@ -257,6 +259,48 @@ def test_key_project_parent_and_link_use_an_index(made_up, jql):
         steps = [row["detail"] for row in c.execute(f"EXPLAIN QUERY PLAN {select.text}", select.parameters)]
     assert any(step.startswith("SEARCH i USING") for step in steps), steps
     site.close()
+
+
+FIELD_NAMES = [
+    "key", "id", "project", "type", "status", "statusCategory", "priority", "resolution", "assignee", "parent",
+    '"Epic Link"', "parentEpic", "labels", "component", "fixVersion", "affectedVersion", "created", "due", "resolved",
+    "summary", "description", "environment", "comment", "text", "sprint", "issueLinkType", '"Story Points"',
+    '"Safety Class"', '"Verification Method"', '"Epic Name"', "issuelinks", "nothing", "cf[1]",
+]  # fmt: skip
+OPERANDS = [
+    "PUMP-1", "PUMP", "5", "-5", "-7d", "99999999999999999999", '"\\ud800"', '"\\u0000"', '"*"', '"a\\"b"', "''",
+    "High", "1.0", "A", "Done", "done", "EMPTY", "(PUMP-1, EMPTY)", "(1, 2)", "now()", "startOfDay(-1y)", "startOfYear(-9999y)",
+    "linkedIssues(PUMP-1)", "linkedIssues()", "membersOf(editors)", "openSprints()", "releasedVersions(PUMP)",
+    "2026-02-31", "9999-12-31", "99999999999w", "currentUser()", "unheard()", "tests", '"is tested by"',
+]  # fmt: skip
+
+
+@unhurried
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(FIELD_NAMES),
+            st.sampled_from([*NEGATED, "was", "changed"]),
+            st.sampled_from(OPERANDS),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sampled_from(FIELD_NAMES),
+)
+def test_every_combination_runs_or_is_refused_with_a_sentence(quiet_site, clauses, sort):
+    text = " and not ".join(f"{field} {operator} {operand}" for field, operator, operand in clauses)
+    try:
+        query = parse(f"{text} order by {sort} desc")
+    except JqlSyntaxError:
+        return
+    with quiet_site.database.read() as c:
+        user = quiet_site.users.find_by_email("admin@example.com")
+        compiled = compile_query(query, quiet_site.part(Jira).scope(c, user))
+        assert all(message.endswith(".") for message in (*compiled.errors, *compiled.warnings))
+        if not compiled.errors:
+            select = compiled.to_select()
+            c.execute(select.text, select.parameters).fetchall()
 
 
 def test_a_hidden_project_is_hidden_from_queries_and_names(made_up):

@@ -145,4 +145,5 @@ def _order_expressions(field: Field) -> list[str]:
         case "project" | "status" | "parent" | "moment" | "day":
             return [f"i.{field.column}"]
         case _:
-            return ["i.summary COLLATE NOCASE"] if field.id == "summary" else []
+            # Nobody ranks issues here, so their rank is the order in which they were made.
+            return {"summary": ["i.summary COLLATE NOCASE"], "rank": ["i.id"]}.get(field.id, [])

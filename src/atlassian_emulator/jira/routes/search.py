@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from atlassian_emulator.call import Call, JiraError, Reply
+import msgspec
+
+from atlassian_emulator.call import LARGEST_ID, Call, JiraError, Reply
 from atlassian_emulator.jira.bodies import Body, read_body
 from atlassian_emulator.jira.issues import IssueReader
 from atlassian_emulator.jira.jql.compile import Compiled, compile_query
@@ -50,7 +52,7 @@ class BulkFetchBody(Body, rename="camel"):
 
 
 class MatchBody(Body, rename="camel"):
-    issue_ids: list[int]
+    issue_ids: list[Annotated[int, msgspec.Meta(ge=0, le=LARGEST_ID)]]
     jqls: list[str]
 
 
