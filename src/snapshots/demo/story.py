@@ -56,9 +56,9 @@ class Story:
         self.console.print(f"    [dim]$ snapshots {escape(_as_typed(arguments))}[/]")
         said = installation.run(*arguments, expect=expect)
         text = (said.stdout + said.stderr if expect == 0 else said.stderr or said.stdout).rstrip()
-        lines = text.splitlines()
+        lines = _aligned(text.splitlines())
         for line in lines[:_SHOWN_LINES]:
-            self.console.print(f"      {escape(line.expandtabs(3))}")
+            self.console.print(f"      {escape(line)}")
         if len(lines) > _SHOWN_LINES:
             self.console.print(f"      [dim]… {len(lines) - _SHOWN_LINES} more lines[/]")
         return said.stdout
@@ -290,6 +290,21 @@ def _records(story: Story) -> list[Any]:
     story.there.run("backup", "create", "--all-spaces", "--output", str(now))
     with zipfile.ZipFile(now) as archive:
         return list(msgspec.json.decode(archive.read("manifest.json"))["members"])
+
+
+def _aligned(lines: list[str]) -> list[str]:
+    """Lines of a table, which a pipe gets separated by tabs, set in columns; other lines as they are."""
+    cells = [line.split("\t") for line in lines]
+    table = [row for row in cells if len(row) > 1]
+    widths = [
+        max(len(row[place]) for row in table if place < len(row)) for place in range(max(map(len, table), default=0))
+    ]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        if len(row) > 1
+        else row[0]
+        for row in cells
+    ]
 
 
 def _as_typed(arguments: tuple[str, ...]) -> str:
