@@ -269,7 +269,8 @@ FIELD_NAMES = [
 ]  # fmt: skip
 OPERANDS = [
     "PUMP-1", "PUMP", "5", "-5", "-7d", "99999999999999999999", '"\\ud800"', '"\\u0000"', '"*"', '"a\\"b"', "''",
-    "High", "1.0", "A", "Done", "done", "EMPTY", "(PUMP-1, EMPTY)", "(1, 2)", "now()", "startOfDay(-1y)", "startOfYear(-9999y)",
+    "High", "1.0", "A", "Done", "done", "EMPTY", "(PUMP-1, EMPTY)", "(1, 2)", "now()", "startOfDay(-1y)",
+    "startOfYear(-9999y)",
     "linkedIssues(PUMP-1)", "linkedIssues()", "membersOf(editors)", "openSprints()", "releasedVersions(PUMP)",
     "2026-02-31", "9999-12-31", "99999999999w", "currentUser()", "unheard()", "tests", '"is tested by"',
 ]  # fmt: skip
