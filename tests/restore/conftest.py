@@ -351,6 +351,18 @@ def any_site(registry: Registry) -> SiteRow:
     return add_row(registry)
 
 
+@pytest.fixture
+def sqlite_registry(sqlite_url: str) -> Iterator[Registry]:
+    """For what cannot depend on the database."""
+    with open_registry(sqlite_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sqlite_site(sqlite_registry: Registry) -> SiteRow:
+    return add_row(sqlite_registry)
+
+
 def add_row(registry: Registry) -> SiteRow:
     with registry.write() as conn:
         return sites.add_site(

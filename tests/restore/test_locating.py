@@ -9,7 +9,6 @@ from snapshots.restore.locating import (
     Location,
     PageHistory,
     Run,
-    Upload,
     find_location,
     make_runs,
 )
@@ -35,9 +34,7 @@ def version(number: int, page_version: int | None = None, attachment_version: in
 
 
 def test_digest_decides_and_number_does_not() -> None:
-    history = PageHistory(
-        {"a.json": (Upload(1, f"{2:064x}"), Upload(2, None), Upload(3, f"{2:064x}"))}, {("m", "c2"): 5}
-    )
+    history = PageHistory({"a.json": {f"{2:064x}": 3}}, {("m", "c2"): 5})
     assert find_location(version(2), "m", "a.json", history) == Location(3, 5)
     assert find_location(version(1), "m", "a.json", history) is None
     assert find_location(version(2), "m", "b.json", history) is None

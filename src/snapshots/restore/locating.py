@@ -20,18 +20,12 @@ Label: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """One version of a payload attachment; the digest is None where nothing told it."""
-
-    number: int
-    payload_sha256: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class PageHistory:
-    """What a page here still has of its past: payloads by attachment name, and what its versions show."""
+    """What a page here still has of its past: where its payloads are, and what its versions show."""
 
-    uploads: dict[str, tuple[Upload, ...]] = field(default_factory=dict)
+    payloads: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By attachment name, the attachment version of each digest. Of equal payloads it is the newest, which a
+    site that prunes old versions keeps longest."""
     first_shown: dict[Label, int] = field(default_factory=dict)
     """The lowest page version whose body points at the capture."""
 
@@ -63,18 +57,11 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def find_location(version: VersionRecord, macro_id: str, attachment_name: str, history: PageHistory) -> Location | None:
-    """Where the version's payload is, or None. The digest decides: a number alone may be another payload.
-
-    Of equal payloads the newest is taken, which a site that prunes old versions keeps longest.
-    """
-    numbers = [
-        upload.number
-        for upload in history.uploads.get(attachment_name, ())
-        if upload.payload_sha256 == version.payload_sha256
-    ]
-    if not numbers:
+    """Where the version's payload is, or None. The digest decides: a number alone may be another payload."""
+    attachment_version = history.payloads.get(attachment_name, {}).get(version.payload_sha256)
+    if attachment_version is None:
         return None
-    return Location(max(numbers), history.first_shown.get((macro_id, version.capture_id)))
+    return Location(attachment_version, history.first_shown.get((macro_id, version.capture_id)))
 
 
 def make_runs(located: Iterable[tuple[VersionRecord, Location]]) -> list[Run]:

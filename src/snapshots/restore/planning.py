@@ -136,7 +136,7 @@ def _locate(records: PageRecords, target: PageFacts, history: PageHistory) -> di
     located: dict[str, list[Run]] = {}
     for macro_id, macro in records.macros.items():
         name = macro.record.attachment_name
-        if macro_id in in_body or name in history.uploads:
+        if macro_id in in_body or name in history.payloads:
             found = ((version, find_location(version, macro_id, name, history)) for version in macro.versions.values())
             located[macro_id] = make_runs((version, place) for version, place in found if place is not None)
     return located

@@ -20,7 +20,7 @@ from snapshots.errors import InvalidInput, NotFound
 from snapshots.findings import Finding
 from snapshots.progress import Progress
 from snapshots.restore.evidence import Evidence, FoundMacro, PageFacts, PayloadFacts
-from snapshots.restore.locating import Label, PageHistory, Upload
+from snapshots.restore.locating import Label, PageHistory
 
 THREADS = 8
 
@@ -142,18 +142,18 @@ class Survey:
 
     def _read_history(self, wanted: WantedPayloads) -> tuple[str, PageHistory]:
         page_id = wanted.page.page_id
-        uploads = {
-            attachment.title: self._read_uploads(attachment, wanted.payloads[attachment.title])
+        payloads = {
+            attachment.title: self._read_digests(attachment, wanted.payloads[attachment.title])
             for attachment in self._confluence.iter_attachments(page_id)
             if attachment.title in wanted.payloads
         }
         first_shown: dict[Label, int] = {}
-        if any(upload.payload_sha256 in wanted.payloads[name] for name, found in uploads.items() for upload in found):
+        if any(wanted.payloads[name].keys() & found.keys() for name, found in payloads.items()):
             first_shown = self._read_first_shown(wanted.page)
-        return page_id, PageHistory(uploads, first_shown)
+        return page_id, PageHistory(payloads, first_shown)
 
-    def _read_uploads(self, attachment: Attachment, payloads: Mapping[str, int]) -> tuple[Upload, ...]:
-        """Every upload of the attachment with its digest.
+    def _read_digests(self, attachment: Attachment, payloads: Mapping[str, int]) -> dict[str, int]:
+        """The newest version of the attachment for each digest.
 
         A comment that was lost on the way costs a download, made only while a wanted payload is missing.
         """
@@ -166,7 +166,7 @@ class Survey:
         for number in sorted(digests):
             if digests[number] is None and payloads.keys() - set(digests.values()):
                 digests[number] = self._find_digest(attachment, number, payloads)
-        return tuple(Upload(number, digest) for number, digest in sorted(digests.items()))
+        return {digest: number for number, digest in sorted(digests.items()) if digest is not None}
 
     def _find_digest(self, attachment: Attachment, number: int, payloads: Mapping[str, int]) -> str | None:
         # The site tells the length of the newest upload only; with another length it is none of ours.

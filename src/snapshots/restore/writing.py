@@ -86,9 +86,10 @@ def _have_spaces(conn: sa.Connection, site_id: int, targets: Iterable[TargetPage
     """Row id by space key, for the spaces of all these pages. A space that is known is left as it is."""
     known = {space.key: space.id for space in spaces.list_spaces(conn, site_id)}
     wanted = {target.space_key: (target.space_id, target.space_name) for target in targets}
-    for key in sorted(wanted.keys() - known.keys()):
-        known[key] = spaces.put_space(conn, site_id, key, *wanted[key])
-    return known
+    first_id = bulk.next_id(conn, "space")
+    new = {key: first_id + place for place, key in enumerate(sorted(wanted.keys() - known.keys()))}
+    bulk.insert_records(conn, "space", [(row_id, key, *wanted[key], site_id) for key, row_id in new.items()])
+    return known | new
 
 
 def _make_pages(
