@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 
 import msgspec
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snapshots.errors import InvalidInput
-from snapshots.registry import bulk, sites, spaces, tables
+from snapshots.registry import bulk, schema, sites, spaces, tables
 from snapshots.registry.engine import Registry, open_registry
 from snapshots.registry.records import STAYS, TRAVELS, MacroRecord, PageRecord, VersionRecord
 
@@ -197,3 +200,32 @@ def test_every_table_is_declared_once_with_its_columns_and_references() -> None:
 
 def test_every_column_has_a_note() -> None:
     assert [str(c) for table in tables.metadata.tables.values() for c in table.c if not c.comment] == []
+
+
+def test_indexes_and_keys_made_afterwards_are_the_same_ones(registry: Registry) -> None:
+    site_id = add_site(registry)
+    kinds = [kind.name for kind in TRAVELS]
+    with registry.write() as conn, bulk.indexes_made_afterwards(conn, kinds):
+        bulk.insert_records(conn, "space", [(1, "ACME", "1", "Acme", site_id)])
+        bulk.insert_records(conn, "page", [(1, 1, "10", "Release")])
+    with registry.read() as conn:
+        context = MigrationContext.configure(
+            conn, opts={"target_metadata": tables.metadata, "version_table": schema.VERSION_TABLE}
+        )
+        assert compare_metadata(context, tables.metadata) == []
+    assert len(read_lines(registry, "page", site_id)) == 1
+
+
+@pytest.mark.parametrize("row", [(2, 1, "10", "The same page again"), (2, 99, "11", "In a space that is not there")])
+def test_rows_that_break_a_rule_are_refused_afterwards(registry: Registry, row: tuple[object, ...]) -> None:
+    site_id = add_site(registry)
+    with (
+        pytest.raises((sa.exc.IntegrityError, sqlite3.IntegrityError)),
+        registry.write() as conn,
+        bulk.indexes_made_afterwards(conn, ["page"]),
+    ):
+        bulk.insert_records(conn, "space", [(1, "ACME", "1", "Acme", site_id)])
+        bulk.insert_records(conn, "page", [(1, 1, "10", "Release"), row])
+    assert read_lines(registry, "space", site_id) == []
+    with registry.read() as conn:
+        assert "ix_page_remote_id" in {index["name"] for index in sa.inspect(conn).get_indexes("page")}

@@ -8,6 +8,7 @@ than a block of records in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import psycopg
@@ -68,11 +69,17 @@ def insert_records(conn: sa.Connection, kind_name: str, records: Iterable[Sequen
     """Insert records, given as the values of the struct's fields in their order; answers how many.
 
     A space has the id of its site as one value more at the end, since that does not travel. Ids are
-    explicit: take them from `next_id`. Raises InvalidInput for text that cannot be stored.
+    explicit: take them from `next_id`. `records` may be lazy, but must not use `conn`. Raises InvalidInput for
+    text that cannot be stored.
     """
     kind = KINDS[kind_name]
     columns = (*kind.columns, "site_id") if kind.table is tables.space else kind.columns
     return bulk_insert.insert_rows(conn, kind.table, columns, records)
+
+
+def indexes_made_afterwards(conn: sa.Connection, kind_names: Sequence[str]) -> AbstractContextManager[None]:
+    """For filling empty tables: see `bulk_insert.indexes_made_afterwards`."""
+    return bulk_insert.indexes_made_afterwards(conn, [KINDS[name].table.name for name in kind_names])
 
 
 def _in_scope(
