@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 ConflictPolicy: TypeAlias = Literal["skip", "overwrite", "newest", "merge"]
 """skip: what is here stays. overwrite: the archive's replaces it. newest: whichever was made later.
 merge: what is here stays, and what is empty here is filled from the archive."""
 
-POLICIES: tuple[ConflictPolicy, ...] = get_args(ConflictPolicy)
 
 
 def find_differences(here: Mapping[str, object], coming: Mapping[str, object]) -> dict[str, object]:

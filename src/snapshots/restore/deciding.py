@@ -24,7 +24,6 @@ from snapshots.restore.locating import LocatedVersions, Location
 from snapshots.restore.records import MacroRecords, PageRecords
 
 Outcome: TypeAlias = Literal["created", "already_there", "different", "ambiguous", "parked"]
-OUTCOMES: tuple[Outcome, ...] = ("created", "already_there", "different", "ambiguous", "parked")
 
 MACRO_MISSING = "neither its macro nor a payload of it is on the page"
 PAYLOAD_MISSING = "its payload is not on the page: history was not carried"
