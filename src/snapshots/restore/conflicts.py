@@ -10,7 +10,6 @@ ConflictPolicy: TypeAlias = Literal["skip", "overwrite", "newest", "merge"]
 merge: what is here stays, and what is empty here is filled from the archive."""
 
 
-
 def find_differences(here: Mapping[str, object], coming: Mapping[str, object]) -> dict[str, object]:
     """The columns in which the coming record differs, with its values."""
     return {column: value for column, value in coming.items() if here[column] != value}
