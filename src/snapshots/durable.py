@@ -6,7 +6,8 @@ Arguments and results are plain JSON that stays in the database: names and paths
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,10 @@ from snapshots.backup.write import write_archive
 from snapshots.capture.take import Take, take_snapshots
 from snapshots.jobs import JobContext, JobKind
 from snapshots.registry import backups
+from snapshots.registry.sites import SiteRow
 from snapshots.restore.apply import apply_restore
-from snapshots.restore.plan import load_plan
-from snapshots.restore.source import ArchiveSource
+from snapshots.restore.plan import Plan, load_plan
+from snapshots.restore.source import ArchiveSource, ParkedSource, RecordSource
 
 if TYPE_CHECKING:
     from snapshots.app import App
@@ -115,11 +117,8 @@ def _restore(app: App, job: JobContext, args: Args) -> Any:
         # One step: the restore keeps its own log of chunks in the registry, each in the chunk's transaction,
         # which is exact where a step's record could only be at least once.
         plan = load_plan(Path(args["plan"]))
-        path = Path(args["archive"])
-        with app.open_site(row.name) as site, open_archive(path) as archive:
-            report = apply_restore(
-                app.registry, row, ArchiveSource(archive), plan, job.progress, confluence=site.confluence
-            )
+        with app.open_site(row.name) as site, _open_source(app, row, plan, args["archive"]) as source:
+            report = apply_restore(app.registry, row, source, plan, job.progress, confluence=site.confluence)
         return {
             "totals": report.totals,
             "parked_reasons": report.parked_reasons,
@@ -127,3 +126,13 @@ def _restore(app: App, job: JobContext, args: Args) -> Any:
         }
 
     return job.step("carry out the plan", carry_out)
+
+
+@contextmanager
+def _open_source(app: App, site: SiteRow, plan: Plan, archive: str) -> Iterator[RecordSource]:
+    """The archive, or without one what is parked of the plan's source site."""
+    if archive:
+        with open_archive(Path(archive)) as opened:
+            yield ArchiveSource(opened)
+    else:
+        yield ParkedSource(app.registry, site.id, plan.source.cloud_id)

@@ -10,10 +10,11 @@ from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.backup.read import open_archive
 from snapshots.progress import Progress, silent
+from snapshots.registry import parked
 from snapshots.restore import planning
 from snapshots.restore.plan import Plan, RestoreOptions, save_plan
 from snapshots.restore.report import RestoreStatus, list_restores
-from snapshots.restore.source import ArchiveSource
+from snapshots.restore.source import ArchiveSource, ParkedSource
 
 
 def plan_restore(
@@ -25,14 +26,31 @@ def plan_restore(
         return planning.plan_restore(app.registry, opened.confluence, opened.row, source, options, progress)
 
 
-def apply_restore(app: App, site: str | None, archive: Path, plan: Plan, progress: Progress = silent) -> dict[str, Any]:
-    """Carry a plan out; answers totals by kind of record, what is parked, by reason, and findings."""
+def plan_parked(app: App, site: str | None, options: RestoreOptions, progress: Progress = silent) -> list[Plan]:
+    """What taking up parked records would do, a plan for each site they came from; writes nothing."""
+    with app.open_site(site) as opened:
+        with app.registry.read() as conn:
+            cloud_ids = parked.list_parked_sources(conn, opened.row.id)
+        sources = [ParkedSource(app.registry, opened.row.id, cloud_id) for cloud_id in cloud_ids]
+        return [
+            planning.plan_restore(app.registry, opened.confluence, opened.row, source, options, progress)
+            for source in sources
+        ]
+
+
+def apply_restore(
+    app: App, site: str | None, archive: Path | None, plan: Plan, progress: Progress = silent
+) -> dict[str, Any]:
+    """Carry a plan out, without an archive one of parked records.
+
+    Answers totals by kind of record, what is parked, by reason, and findings.
+    """
     row = app.get_site(site)
     # The plan is kept beside the job, so that a job taken over by another process carries out the same plan.
     app.config.plans_dir.mkdir(parents=True, exist_ok=True)
     kept = app.config.plans_dir / f"{plan.digest}.json"
     save_plan(plan, kept)
-    args = {"site": row.name, "archive": str(archive.absolute()), "plan": str(kept)}
+    args = {"site": row.name, "archive": str(archive.absolute()) if archive else "", "plan": str(kept)}
     return cast(dict[str, Any], jobs.run(app, durable.RESTORE, args, progress))
 
 

@@ -32,7 +32,7 @@ from snapshots.config import read_config
 from snapshots.errors import DecisionNeeded, InvalidInput
 from snapshots.findings import Finding
 from snapshots.restore.conflicts import ConflictPolicy
-from snapshots.restore.mapping import parse_space_map, read_page_map
+from snapshots.restore.mapping import parse_space_map, read_page_map, read_space_map
 from snapshots.restore.plan import Plan, RestoreOptions, load_plan, save_plan
 from snapshots.restore.report import RestoreReport
 
@@ -48,6 +48,11 @@ MappingOption = Annotated[
 ConflictOption = Annotated[
     str, typer.Option("--conflict", help="When a record is there but different: skip, overwrite, newest or merge.")
 ]
+SpaceMapFileOption = Annotated[
+    Path | None,
+    typer.Option("--space-map", metavar="CSV", help="Renamed spaces: source_space_key,destination_space_key."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
 NoParkedOption = Annotated[bool, typer.Option("--no-parked", help="Leave alone what earlier restores have parked.")]
 
 
@@ -56,6 +61,7 @@ def commands() -> typer.Typer:
     group = typer.Typer(name="restore", help="Bring an archive back, here or on another site.", no_args_is_help=True)
     group.command("plan")(plan)
     group.command("apply")(apply)
+    group.command("retry")(retry)
     group.command("status")(status)
     return group
 
@@ -64,6 +70,7 @@ def plan(
     archive: ArchiveArgument,
     site: SiteOption = None,
     map_space: SpaceMapOption = None,
+    space_map: SpaceMapFileOption = None,
     mapping: MappingOption = None,
     conflict: ConflictOption = "skip",
     no_parked: NoParkedOption = False,
@@ -73,7 +80,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> int:
     """Show, page by page, what a restore would do and by what evidence. Writes nothing to site or registry."""
-    options = _options(map_space, mapping, conflict, no_parked)
+    options = _options(map_space, space_map, mapping, conflict, no_parked=no_parked)
     with App(read_config(os.environ)) as app, progress_shown(quiet=as_json) as progress:
         made = acts.plan_restore(app, site, archive, options, progress)
     if output is not None:
@@ -94,14 +101,15 @@ def apply(
         Path | None, typer.Option("--plan", metavar="FILE", help="Carry out this plan instead of making one.")
     ] = None,
     map_space: SpaceMapOption = None,
+    space_map: SpaceMapFileOption = None,
     mapping: MappingOption = None,
     conflict: ConflictOption = "skip",
     no_parked: NoParkedOption = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Carry a restore out. Interrupted, it goes on when run again; run twice, it changes nothing."""
-    if plan_file is not None and (map_space or mapping or no_parked or conflict != "skip"):
+    if plan_file is not None and (map_space or space_map or mapping or no_parked or conflict != "skip"):
         raise InvalidInput("A plan was made with its own options: give --plan alone, or the options without it.")
     with App(read_config(os.environ)) as app:
         with progress_shown(quiet=as_json) as progress:
@@ -109,7 +117,7 @@ def apply(
                 made = load_plan(plan_file)
             else:
                 made = acts.plan_restore(
-                    app, site, archive, _options(map_space, mapping, conflict, no_parked), progress
+                    app, site, archive, _options(map_space, space_map, mapping, conflict, no_parked=no_parked), progress
                 )
         if not as_json:
             _show_plan(made)
@@ -121,6 +129,37 @@ def apply(
     else:
         _show_report(report)
     return NEEDS_A_PERSON if made.needs_decision or report["parked_reasons"] else DONE
+
+
+def retry(
+    site: SiteOption = None,
+    map_space: SpaceMapOption = None,
+    space_map: SpaceMapFileOption = None,
+    mapping: MappingOption = None,
+    conflict: ConflictOption = "skip",
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Take up parked records whose pages have arrived since, without their archive."""
+    options = _options(map_space, space_map, mapping, conflict, no_parked=False)
+    reports = []
+    with App(read_config(os.environ)) as app:
+        with progress_shown(quiet=as_json) as progress:
+            plans = acts.plan_parked(app, site, options, progress)
+        for made in plans:
+            if not as_json:
+                _show_plan(made)
+            _confirm(yes, as_json)
+            with progress_shown(quiet=as_json) as progress:
+                reports.append(acts.apply_restore(app, site, None, made, progress))
+            if not as_json:
+                _show_report(reports[-1])
+    if as_json:
+        print_json(reports)
+    elif not plans:
+        err().print("Nothing is parked for this site.")
+    waits = any(report["parked_reasons"] for report in reports) or any(made.needs_decision for made in plans)
+    return NEEDS_A_PERSON if waits else DONE
 
 
 def _confirm(yes: bool, as_json: bool) -> None:
@@ -170,12 +209,14 @@ def _report_as_json(report: RestoreReport) -> dict[str, Any]:
     }
 
 
-def _options(map_space: list[str] | None, mapping: Path | None, conflict: str, no_parked: bool) -> RestoreOptions:
+def _options(
+    map_space: list[str] | None, space_map: Path | None, mapping: Path | None, conflict: str, *, no_parked: bool
+) -> RestoreOptions:
     if conflict not in get_args(ConflictPolicy):
         raise InvalidInput(f"--conflict cannot be {conflict!r}: choose one of {', '.join(get_args(ConflictPolicy))}.")
     return RestoreOptions(
         conflict=cast(ConflictPolicy, conflict),
-        space_map=parse_space_map(map_space or []),
+        space_map=(read_space_map(space_map) if space_map else {}) | parse_space_map(map_space or []),
         page_map=read_page_map(mapping) if mapping else {},
         include_parked=not no_parked,
     )
