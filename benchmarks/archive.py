@@ -23,13 +23,16 @@ import tempfile
 import time
 import uuid
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import psycopg
+import sqlalchemy as sa
 from isal import isal_zlib
 
 from snapshots.backup.read import open_archive
@@ -80,7 +83,8 @@ def random_uuid(chosen: random.Random) -> str:
 
 def macro_row(chosen: random.Random, number: int) -> tuple[object, ...]:
     remote_id = random_uuid(chosen)
-    definition = f'{{"levels":[{{"columns":["key","summary","status"],"jql":"project = P{number % 97} AND fixVersion = {number}"}}]}}'
+    jql = f"project = P{number % 97} AND fixVersion = {number}"
+    definition = f'{{"levels":[{{"columns":["key","summary","status"],"jql":"{jql}"}}]}}'
     return (number, number, remote_id, f"snapshots-{remote_id}.json", definition)
 
 
@@ -121,37 +125,52 @@ def back_up(url: str, path: str) -> int:
 
 
 def restore(url: str, path: str) -> int:
-    """Decode every record, give it a new id, map its references, insert it: what a restore does when nothing is there."""
-    new_ids: dict[str, dict[int, int]] = {kind.name: {} for kind in TRAVELS}
-    with open_registry(url) as registry, open_archive(Path(path)) as archive:
-        with registry.write() as conn:
-            site_id = add_site(conn)
-            for kind in TRAVELS:
-                rows = remapped_rows(
-                    archive.iter_batches(kind.name), kind.name, new_ids, bulk.next_id(conn, kind.name), site_id
-                )
-                bulk.insert_records(conn, kind.name, rows)
+    """Decode every record, give it a new id, map its references, insert it: a restore where nothing is there."""
+    kinds = [kind.name for kind in TRAVELS]
+    with (
+        open_registry(url) as registry,
+        registry.write() as conn,
+        bulk.indexes_made_afterwards(conn, kinds),
+    ):
+        return insert_all(conn, path)
+
+
+def restore_with_indexes(url: str, path: str) -> int:
+    """The same with every index and key alive at every row, as where much is there already."""
+    with open_registry(url) as registry, registry.write() as conn:
+        return insert_all(conn, path)
+
+
+def insert_all(conn: sa.Connection, path: str) -> int:
+    with open_archive(Path(path)) as archive:
+        site_id = add_site(conn)
+        counts = archive.manifest.counts
+        referred_to = {target for kind in TRAVELS if counts[kind.name] for target in kind.references.values()}
+        new_ids: dict[str, dict[int, int]] = {kind: {} for kind in referred_to}
+        for kind in TRAVELS:
+            batches = archive.iter_batches(kind.name)
+            first_id = bulk.next_id(conn, kind.name)
+            bulk.insert_records(conn, kind.name, remapped_rows(batches, kind.name, new_ids, first_id, site_id))
         return sum(member.bytes for member in archive.manifest.members)
 
 
 def remapped_rows(
     batches: Iterator[list[Any]], kind_name: str, new_ids: dict[str, dict[int, int]], next_id: int, site_id: int
 ) -> Iterator[tuple[object, ...]]:
-    columns = KINDS[kind_name].columns
-    references = [(columns.index(column), new_ids[target]) for column, target in KINDS[kind_name].references.items()]
-    mine = new_ids[kind_name]
+    # In every kind the id comes first and the references follow.
+    references = [new_ids.get(target) for target in KINDS[kind_name].references.values()]
+    own_ids = new_ids.get(kind_name)
     last = (site_id,) if kind_name == "space" else ()
-    is_referred_to = any(kind_name in kind.references.values() for kind in TRAVELS)
     for batch in batches:
-        for values in map(msgspec.structs.astuple, batch):
-            row = list(values)
-            if is_referred_to:
-                mine[row[0]] = next_id
-            row[0] = next_id
+        for record in batch:
+            old_id, *values = msgspec.structs.astuple(record)
+            if own_ids is not None:
+                own_ids[old_id] = next_id
+            for index, ids in enumerate(references):
+                if ids is not None:
+                    values[index] = ids[values[index]]
+            yield (next_id, *values, *last)
             next_id += 1
-            for index, ids in references:
-                row[index] = ids[row[index]]
-            yield (*row, *last)
 
 
 def read_rows(url: str, _path: str) -> int:
@@ -181,7 +200,7 @@ def decode(_url: str, path: str) -> int:
 
 
 CHILDREN: dict[str, Callable[[str, str], int]] = {
-    function.__name__: function for function in (back_up, restore, read_rows, compress, decode)
+    function.__name__: function for function in (back_up, restore, restore_with_indexes, read_rows, compress, decode)
 }
 
 
@@ -217,16 +236,25 @@ def run_program(command: list[str]) -> Measure:
 
 
 def run(command: list[str]) -> tuple[str, float, int]:
-    """Output, wall time and peak resident memory of a process."""
+    """Output, wall time and peak resident memory of a process.
+
+    The peak is VmHWM, looked at every 20 ms: ru_maxrss would count this process's memory too, which the
+    child shares until it starts its program.
+    """
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
-    return output, time.perf_counter() - began, usage.ru_maxrss * 1024
+    peak_bytes = 0
+    with tempfile.TemporaryFile("w+") as output, subprocess.Popen(command, stdout=output) as process:
+        status = Path(f"/proc/{process.pid}/status")
+        while process.poll() is None:
+            for line in status.read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    peak_bytes = max(peak_bytes, int(line.split()[1]) * 1024)
+            time.sleep(0.02)
+        seconds = time.perf_counter() - began
+        if process.returncode != 0:
+            sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+        output.seek(0)
+        return output.read(), seconds, peak_bytes
 
 
 class Server:
@@ -294,24 +322,27 @@ class Benchmark:
         self._line("out", "limit: rows out of SQLite", records, lambda: run_child("read_rows", sqlite, zipped), None)
         write_plain(zipped, plain)
         self._line("out", "limit: the bytes through ISA-L", records, lambda: run_child("compress", sqlite, plain), None)
-        self._line("in", "Snapshots, SQLite", records, lambda: self._restore_sqlite(zipped), None)
-        self._line("in", "Snapshots, PostgreSQL", records, lambda: self._restore_postgresql(zipped), None)
+        for name, title in (("restore", ""), ("restore_with_indexes", ", indexes alive")):
+            self._line("in", f"Snapshots, SQLite{title}", records, partial(self._restore_sqlite, name, zipped), None)
+            self._line(
+                "in", f"Snapshots, PostgreSQL{title}", records, partial(self._restore_postgresql, name, zipped), None
+            )
         self._line("in", "pg_restore", records, lambda: self._pg_restore(dump), None)
         self._line("in", "pg_restore -j 2", records, lambda: self._pg_restore(dump, "-j", "2"), None)
         self._line("in", "limit: decode the archive", records, lambda: run_child("decode", sqlite, zipped), None)
         (self.folder / f"source-{records}.db").unlink()
 
-    def _restore_sqlite(self, zipped: Path) -> Measure:
+    def _restore_sqlite(self, name: str, zipped: Path) -> Measure:
         path = self.folder / "target.db"
         for leftover in self.folder.glob("target.db*"):
             leftover.unlink()
         open_registry(f"sqlite:///{path}").close()
-        return run_child("restore", f"sqlite:///{path}", zipped)
+        return run_child(name, f"sqlite:///{path}", zipped)
 
-    def _restore_postgresql(self, zipped: Path) -> Measure:
+    def _restore_postgresql(self, name: str, zipped: Path) -> Measure:
         url = self.server.make_database("target")
         open_registry(url).close()
-        return run_child("restore", url, zipped)
+        return run_child(name, url, zipped)
 
     def _pg_restore(self, dump: Path, *options: str) -> Measure:
         return self.server.restore(self.server.make_database("target"), dump, *options)
@@ -326,8 +357,6 @@ class Benchmark:
 
 
 def write_plain(zipped: Path, plain: Path) -> None:
-    import zipfile
-
     with zipfile.ZipFile(zipped) as archive, plain.open("wb") as file:
         for name in archive.namelist():
             with archive.open(name) as member:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from operator import itemgetter
 from typing import Any, cast
 
@@ -70,7 +69,7 @@ def _insert_by_statement(
     cursor = conn.connection.cursor()
     try:
         for block in rows.in_blocks(records, _BLOCK_ROWS):
-            _join_storable_text(block, text_at)
+            _refuse_unstorable(block, text_at)
             # Past SQLAlchemy, which would make a dictionary of every row.
             cursor.executemany(statement, block)
             inserted += len(block)
@@ -84,42 +83,51 @@ def _insert_by_copy(
 ) -> int:
     quote = conn.dialect.identifier_preparer.quote
     target = f"{quote(table.name)} ({', '.join(map(quote, columns))})"
-    line = "\t".join(["%s"] * len(columns)) + "\n"
     text_at = _text_at(table, columns)
     null_at = [index for index, name in enumerate(columns) if table.c[name].nullable]
     inserted = 0
     connection = cast("psycopg.Connection[Any]", conn.connection.driver_connection)
     with connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN".encode()) as copy:
         for block in rows.in_blocks(records, _BLOCK_ROWS):
-            joined = _join_storable_text(block, text_at)
-            if any(character in joined for character in _COPY_ESCAPES):
-                block = [_escaped(row, text_at) for row in block]
-            if null_at:
-                block = [_with_nulls(row, null_at) for row in block]
-            copy.write("".join([line % tuple(row) for row in block]))
+            copy.write(_copy_text(block, text_at, null_at))
             inserted += len(block)
     return inserted
+
+
+def _copy_text(block: list[Sequence[Any]], text_at: list[int], null_at: list[int]) -> bytes:
+    """The rows in the text format of COPY.
+
+    Text that needs escaping is rare, so the rows are written as if there were none, and again only
+    when there turn out to be more special characters than the format itself puts in.
+    """
+    nulls = sum(list(map(itemgetter(index), block)).count(None) for index in null_at)
+    if nulls:
+        block = [tuple("\\N" if value is None else value for value in row) for row in block]
+    line = "\t".join(["%s"] * len(block[0])) + "\n"
+    text = "".join([line % tuple(row) for row in block])
+    expected = {"\\": nulls, "\t": len(block) * (len(block[0]) - 1), "\n": len(block), "\r": 0}
+    if any(text.count(character) != count for character, count in expected.items()):
+        text = "".join([line % _escaped(row, text_at) for row in block])
+    if "\0" in text or not _has_utf8(text):
+        _refuse_unstorable(block, text_at)
+    return text.encode()
 
 
 def _text_at(table: sa.Table, columns: tuple[str, ...]) -> list[int]:
     return [index for index, name in enumerate(columns) if isinstance(table.c[name].type, sa.Text)]
 
 
-def _join_storable_text(block: list[Sequence[Any]], text_at: list[int]) -> str:
-    """All text of the block as one, so that looking for a character is one fast search."""
-    if not text_at:
-        return ""
-    if len(text_at) == 1:
-        texts = [row[text_at[0]] for row in block]
-    else:
-        texts = list(chain.from_iterable(map(itemgetter(*text_at), block)))
+def _refuse_unstorable(block: list[Sequence[Any]], text_at: list[int]) -> None:
+    """Raise InvalidInput for text that not every database can hold; all of it joined is searched at once."""
+    texts = [row[index] for index in text_at for row in block]
     joined = "".join(texts)
-    if "\0" in joined or not (joined.isascii() or _has_utf8(joined)):
+    if "\0" in joined or not _has_utf8(joined):
         rows.refuse_unstorable(texts)
-    return joined
 
 
 def _has_utf8(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -132,13 +140,6 @@ def _escaped(row: Sequence[Any], text_at: list[int]) -> tuple[Any, ...]:
     for index in text_at:
         changed[index] = changed[index].translate(_COPY_TRANSLATION)
     return tuple(changed)
-
-
-def _with_nulls(row: Sequence[Any], null_at: list[int]) -> Sequence[Any]:
-    for index in null_at:
-        if row[index] is None:
-            return tuple("\\N" if value is None else value for value in row)
-    return row
 
 
 def _move_sequence(conn: sa.Connection, table: sa.Table) -> None:

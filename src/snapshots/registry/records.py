@@ -21,7 +21,7 @@ Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """What a BIGINT column holds; an archive may come from anybody."""
 
 
-class SpaceRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class SpaceRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A space that holds pages with snapshots."""
 
     id: Number
@@ -30,7 +30,7 @@ class SpaceRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     name: str
 
 
-class PageRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class PageRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A page with at least one macro that was captured."""
 
     id: Number
@@ -39,7 +39,7 @@ class PageRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
     title: str
 
 
-class MacroRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class MacroRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A macro and its definition as of the last capture."""
 
     id: Number
@@ -49,7 +49,7 @@ class MacroRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     definition: str
 
 
-class VersionRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class VersionRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """One capture's place in its macro's history."""
 
     id: Number
@@ -68,7 +68,7 @@ class VersionRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     row_counts: str
 
 
-class StickerRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class StickerRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A coloured label that versions of one page may carry."""
 
     id: Number
@@ -79,7 +79,7 @@ class StickerRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     created_at: Number
 
 
-class StickerAssignmentRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class StickerAssignmentRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A sticker on a version."""
 
     id: Number
