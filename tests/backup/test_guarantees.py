@@ -1,7 +1,8 @@
 """What docs/archive-format.md guarantees, by its numbers: each kind of damage, and the finding it must give.
 
-1 to 4 are in test_write.py. An archive is *refitted* when its last bytes are made to hold the digest of
-what is now before them: then the other checks are on their own, as with a hostile file.
+1 to 4 are in test_write.py, 10 and 11 in test_other_files.py. An archive is *refitted* when its last
+bytes are made to hold the digest of what is now before them: then the other checks are on their own, as
+with a hostile file.
 """
 
 from __future__ import annotations
@@ -23,13 +24,11 @@ from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.verify import VerifyReport, verify_archive
 from snapshots.backup.write import WrittenArchive, write_archive
 from snapshots.backup.zip64 import COMMENT_BYTES, COMMENT_PREFIX, Entry, ZipWriter, read_entries
-from snapshots.errors import DamageError, InvalidInput, NotFound
+from snapshots.errors import DamageError
 from snapshots.registry import sites, spaces
 from snapshots.registry.engine import open_registry
 from snapshots.registry.records import TRAVELS
 from snapshots.registry.sites import SiteRow
-
-GOLDEN = Path(__file__).parents[1] / "golden"
 
 Members = dict[str, bytes]
 
@@ -409,61 +408,6 @@ def test_packed_again_by_another_program(written: WrittenArchive) -> None:
         for name, data in [*members.items(), ("manifest.json", encode_manifest(manifest))]:
             archive.writestr(name, data)
     assert find(written.path) == ["digest-mismatch", "layout-damaged"]
-
-
-# 10. Another file.
-
-
-def zip_of(path: Path, name: str) -> bytes:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(name, b"<document/>")
-    return path.read_bytes()
-
-
-@pytest.mark.parametrize("function", [open_archive, verify_archive])
-def test_other_files_are_not_archives(tmp_path: Path, function: Callable[[Path], object]) -> None:
-    path = tmp_path / "file.zip"
-    for data, said in [
-        (b"", "is empty"),
-        (b"%PDF-1.7 " + b"x" * 5000, "not even a zip"),
-        (b"x", "not even a zip"),
-        (zip_of(path, "word/document.xml"), "is a zip, but not an archive of Snapshots"),
-    ]:
-        path.write_bytes(data)
-        with pytest.raises(InvalidInput, match=said):
-            function(path)
-    path.unlink()
-    with pytest.raises(NotFound, match="There is no file"):
-        function(path)
-
-
-@pytest.mark.parametrize("function", [open_archive, verify_archive])
-def test_an_archive_of_a_newer_version_is_said_to_be_one(
-    written: WrittenArchive, function: Callable[[Path], object]
-) -> None:
-    members, manifest = unpack(written.path)
-    newer = {**msgspec.to_builtins(manifest), "format_version": 2, "producer": "snapshots 7.0.0", "counts": []}
-    pack(written.path, members.items(), msgspec.json.encode(newer))
-    with pytest.raises(InvalidInput, match=r"newer version of Snapshots \(snapshots 7\.0\.0, format 2"):
-        function(written.path)
-
-
-# 11. Older archives.
-
-
-@pytest.mark.parametrize("path", sorted(GOLDEN.glob("archive-*.zip")), ids=lambda path: path.name)
-def test_golden_archives_are_read_for_ever(path: Path) -> None:
-    report = verify_archive(path)
-    assert report.findings == ()
-    with open_archive(path) as archive:
-        read = {kind.name: sum(map(len, archive.iter_batches(kind.name))) for kind in TRAVELS}
-        (space, *_) = next(archive.iter_batches("space"))
-    assert read == report.records_by_kind == {k: n for k, n in archive.manifest.counts.items() if n}
-    assert (archive.manifest.source.name, space.key) == ("acme", "ACME")  # type: ignore[union-attr]
-
-
-def test_there_is_a_golden_archive_of_the_first_release() -> None:
-    assert (GOLDEN / "archive-0.1.0.zip").is_file()
 
 
 def test_reading_asks_the_manifest_for_no_more_than_its_bound(
