@@ -16,6 +16,7 @@ import msgspec
 
 from atlassian_emulator import jira
 from atlassian_emulator.copying import CopyRefused, copy_space
+from atlassian_emulator.limits import LimitSettings
 from atlassian_emulator.server import EmulatorServer
 from atlassian_emulator.site import DEFAULT_TOKEN
 from atlassian_emulator.weather import Disturbance
@@ -44,6 +45,8 @@ def _serve_parser() -> argparse.ArgumentParser:
     parser.add_argument("--issues", type=Path, help="issues to load into Jira, one JSON object a line (.jsonl.gz)")
     parser.add_argument("--demo", action="store_true", help="load a made-up set of issues into Jira")
     parser.add_argument("--weather", default="[]", help="disturbances, as JSON (see docs/emulator.md)")
+    parser.add_argument("--limits", default="{}", help="rate limits that hold by counting, as JSON")
+    parser.add_argument("--index-delay", type=float, default=0.0, help="seconds until searches find what was made")
     return parser
 
 
@@ -53,6 +56,10 @@ def _serve(options: argparse.Namespace) -> int:
     except (msgspec.DecodeError, ValueError) as error:
         return _fail(f"--weather cannot be read: {error}.")
     try:
+        limits = msgspec.json.decode(options.limits, type=LimitSettings)
+    except (msgspec.DecodeError, ValueError) as error:
+        return _fail(f"--limits cannot be read: {error}.")
+    try:
         server = EmulatorServer(
             options.site_name,
             host=options.host,
@@ -61,6 +68,8 @@ def _serve(options: argparse.Namespace) -> int:
             token=options.token,
             deployment=options.deployment,
             weather=weather,
+            limits=limits,
+            index_delay_seconds=options.index_delay,
         )
     except (OSError, sqlite3.DatabaseError) as error:
         where = f"{options.host}:{options.port}"

@@ -6,6 +6,7 @@ import socket
 import time
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 
 from atlassian_emulator.call import Call, ProductError, Reply
+from atlassian_emulator.points import points_of
 from atlassian_emulator.refusals import refusal_for
 from atlassian_emulator.routing import Route, router_of
 from atlassian_emulator.site import Site
@@ -68,6 +70,7 @@ class Application:
                 response_bytes=response_bytes,
                 duration_us=(time.perf_counter_ns() - started) // 1000,
                 weather=disturbance.kind if disturbance else "",
+                points=trace.points,
             )
 
     def _answer_in_weather(
@@ -97,7 +100,9 @@ class Application:
             trace.route = route
             if user is None and not route.open:
                 raise refusal_for(request.path, 401, "Client must be authenticated to access this resource.")
-            return route.answer(Call(request, path, user, self.site))
+            if request.path.startswith(CONTROL_PREFIX):
+                return route.answer(Call(request, path, user, self.site))
+            return self._answer_within_limits(route, Call(request, path, user, self.site), trace)
         except ProductError as refusal:
             return Reply(refusal.status, refusal.body, refusal.headers)
         except HTTPException as error:
@@ -106,6 +111,15 @@ class Application:
         except Exception:  # noqa: BLE001 - a fault of the emulator must reach its operator and still be answered
             traceback.print_exc()
             return Reply(500, refusal_for(request.path, 500, "The emulator itself failed; its output says how.").body)
+
+    def _answer_within_limits(self, route: Route, call: Call, trace: _Trace) -> Reply:
+        limits, now = self.site.limits, self.site.clock()
+        limits.admit(route.method, route.template, call.request.path, call.path.get("issueIdOrKey", ""), now)
+        trace.points = 1
+        reply = route.answer(call)
+        trace.points = points_of(route.method, route.template, reply.status, reply.body)
+        headers = limits.spend(trace.points, now)
+        return replace(reply, headers={**reply.headers, **headers}) if headers else reply
 
     def _authenticate(self, request: Request) -> User | None:
         """Return the user of a Basic header, or None without one; wrong credentials are refused with 401."""
@@ -127,6 +141,7 @@ class _Trace:
 
     route: Route | None = None
     user: User | None = None
+    points: int = 0
 
 
 def _method_of(request: Request) -> str:

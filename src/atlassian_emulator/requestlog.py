@@ -14,7 +14,8 @@ _ENTRIES_KEPT = 100_000
 class Entry:
     """One request. `route` is "GET /wiki/api/v2/pages/{id}", or empty when no route was reached.
 
-    `weather` names the disturbance that changed the answer; `status` is 0 when the connection was dropped.
+    `weather` names the disturbance that changed the answer; `status` is 0 when the connection was dropped. `points`
+    is what the request cost of an app's hourly quota, by Atlassian's own count.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Entry:
     response_bytes: int
     duration_us: int
     weather: str = ""
+    points: int = 0
 
 
 class RequestLog:
@@ -41,6 +43,7 @@ class RequestLog:
     def _clear(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_ENTRIES_KEPT)
         self._total = 0
+        self._points = 0
         self._by_route: Counter[str] = Counter()
         self._by_status: Counter[int] = Counter()
 
@@ -56,6 +59,7 @@ class RequestLog:
             self._entries.append(entry)
             self._by_route[entry.route or f"{entry.method} {entry.path}"] += 1
             self._by_status[entry.status] += 1
+            self._points += entry.points
 
     def list_entries(self) -> list[Entry]:
         with self._lock:
@@ -66,6 +70,7 @@ class RequestLog:
         with self._lock:
             summary: dict[str, Any] = {
                 "total": self._total,
+                "points": self._points,
                 "by_route": dict(sorted(self._by_route.items())),
                 "by_status": {str(status): count for status, count in sorted(self._by_status.items())},
             }

@@ -12,8 +12,9 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from atlassian_emulator import confluence, control, jira
+from atlassian_emulator import conditions, confluence, control, jira
 from atlassian_emulator.application import Application
+from atlassian_emulator.limits import LimitSettings
 from atlassian_emulator.moments import Clock, system_clock
 from atlassian_emulator.requestlog import Entry
 from atlassian_emulator.site import DEFAULT_TOKEN, Deployment, Site
@@ -57,6 +58,8 @@ class EmulatorServer:
         clock: Clock = system_clock,
         deployment: Deployment = "cloud",
         weather: Iterable[Disturbance] = (),
+        limits: LimitSettings | None = None,
+        index_delay_seconds: float = 0.0,
     ) -> None:
         self._listener = _listen(host, port)
         self.port: int = self._listener.getsockname()[1]
@@ -67,7 +70,9 @@ class EmulatorServer:
             raise
         self.site.base_url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{self.port}"
         self.site.weather.add(weather)
-        application = Application(self.site, (*confluence.ROUTES, *jira.ROUTES, *control.ROUTES))
+        self.site.limits.set(limits or LimitSettings())
+        self.site.index_delay_seconds = index_delay_seconds
+        application = Application(self.site, (*confluence.ROUTES, *jira.ROUTES, *control.ROUTES, *conditions.ROUTES))
         self._server = _Server(host, self.port, application, _Handler, fd=self._listener.fileno())
         self._thread: threading.Thread | None = None
 

@@ -11,6 +11,7 @@ from atlassian_emulator import database as database_module
 from atlassian_emulator import users as users_module
 from atlassian_emulator.database import Database
 from atlassian_emulator.ids import Ids
+from atlassian_emulator.limits import Limits
 from atlassian_emulator.moments import Clock, system_clock
 from atlassian_emulator.requestlog import RequestLog
 from atlassian_emulator.users import DEFAULT_USERS, Users
@@ -20,6 +21,8 @@ Deployment = Literal["cloud"]
 DEFAULT_TOKEN = "emulator"
 _SITES = uuid.UUID("0d6e4079-e36c-4c6f-9e68-4e1e1c8a8a2f")
 
+LARGEST_MOMENT = 2**63 - 1
+
 T = TypeVar("T")
 
 
@@ -27,8 +30,8 @@ class Site:
     """A site: `name`, `cloud_id`, `base_url` (without a slash at the end), users, ids, database, clock,
     and while it is served its weather and request log.
 
-    `attachment_limit_bytes` is the largest file Confluence takes. Products keep what they hold in memory, such
-    as an index, with `part`.
+    `attachment_limit_bytes` is the largest file Confluence takes; `index_delay_seconds` is how long searches do not
+    find what was made. Products keep what they hold in memory, such as an index, with `part`.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Site:
         self.ids = Ids(self.database, name)
         self.users = Users(self.database, name)
         self.weather = Weather()
+        self.limits = Limits()
+        self.index_delay_seconds = 0.0
         self.log = RequestLog()
         self._parts: dict[Any, Any] = {}
         for email, display_name, role in DEFAULT_USERS:
@@ -65,6 +70,12 @@ class Site:
                     self._parts[make] = make(self)
         made: T = self._parts[make]
         return made
+
+    def indexed_until(self) -> int:
+        """Return the moment whose state searches find: what was made later is not in the index yet."""
+        if not self.index_delay_seconds:
+            return LARGEST_MOMENT
+        return self.clock() - int(self.index_delay_seconds * 1_000_000)
 
     def close(self) -> None:
         self.database.close()

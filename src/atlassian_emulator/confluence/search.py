@@ -43,19 +43,24 @@ def _find(call: Call, c: sqlite3.Connection) -> tuple[Query, Found]:
         raise call.refusal(400, "Provided value for 'cursor' is not a valid cursor")
     sql = (
         f"SELECT c.* FROM content c JOIN spaces s ON s.id = c.space_id WHERE c.status = 'current' AND {query.where}"  # noqa: S608
-        f" AND {VISIBLE} AND ({_CONTAINER_IS_THERE}) ORDER BY {query.order} LIMIT {limit + 1} OFFSET {start}"
+        f" AND {_INDEXED} AND {VISIBLE} AND ({_CONTAINER_IS_THERE}) ORDER BY {query.order} LIMIT {limit + 1} OFFSET {start}"
     )
-    rows = c.execute(sql, {**query.parameters, **viewer_parameters(call)}).fetchall()
+    rows = c.execute(sql, _parameters(call, query)).fetchall()
     following = ""
     if len(rows) > limit and limit:
         following = next_path(call, {"cursor": write_cursor([start + limit]), "next": "true"})
     return query, Found(rows[:limit], start, limit, following)
 
 
+_INDEXED = "c.created_at <= :indexed_until"
 _CONTAINER_IS_THERE = (
     "c.type IN ('page', 'blogpost') OR EXISTS"
     " (SELECT 1 FROM content p WHERE p.id = c.parent_id AND p.status NOT IN ('trashed', 'deleted'))"
 )
+
+
+def _parameters(call: Call, query: Query) -> dict[str, Any]:
+    return {**query.parameters, **viewer_parameters(call), "indexed_until": call.site.indexed_until()}
 
 
 def _read_query(call: Call) -> Query:
@@ -81,8 +86,8 @@ def search(call: Call) -> Reply:
         results = [_result(call, c, row) for row in found.rows]
         total = c.execute(
             f"SELECT count(*) FROM content c JOIN spaces s ON s.id = c.space_id WHERE c.status = 'current'"  # noqa: S608
-            f" AND {query.where} AND {VISIBLE} AND ({_CONTAINER_IS_THERE})",
-            {**query.parameters, **viewer_parameters(call)},
+            f" AND {_INDEXED} AND {query.where} AND {VISIBLE} AND ({_CONTAINER_IS_THERE})",
+            _parameters(call, query),
         ).fetchone()[0]
     return Reply(
         body={
