@@ -43,7 +43,8 @@ def _find(call: Call, c: sqlite3.Connection) -> tuple[Query, Found]:
         raise call.refusal(400, "Provided value for 'cursor' is not a valid cursor")
     sql = (
         f"SELECT c.* FROM content c JOIN spaces s ON s.id = c.space_id WHERE c.status = 'current' AND {query.where}"  # noqa: S608
-        f" AND {_INDEXED} AND {VISIBLE} AND ({_CONTAINER_IS_THERE}) ORDER BY {query.order} LIMIT {limit + 1} OFFSET {start}"
+        f" AND {_INDEXED} AND {VISIBLE} AND ({_CONTAINER_IS_THERE})"
+        f" ORDER BY {query.order} LIMIT {limit + 1} OFFSET {start}"
     )
     rows = c.execute(sql, _parameters(call, query)).fetchall()
     following = ""
