@@ -55,7 +55,8 @@ class Story:
         """Run a command, and show it with the beginning of what it said."""
         self.console.print(f"    [dim]$ snapshots {escape(_as_typed(arguments))}[/]")
         said = installation.run(*arguments, expect=expect)
-        text = (said.stdout + said.stderr if expect == 0 else said.stderr or said.stdout).rstrip()
+        # Progress and notes go to standard error; they are shown where they are all there is to see.
+        text = (said.stdout or said.stderr).rstrip()
         lines = _aligned(text.splitlines())
         for line in lines[:_SHOWN_LINES]:
             self.console.print(f"      {escape(line)}")
