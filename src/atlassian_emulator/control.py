@@ -8,21 +8,12 @@ from typing import Any
 import msgspec
 
 from atlassian_emulator.call import Call, Reply
-from atlassian_emulator.confluence.access import set_access
 from atlassian_emulator.confluence.moves import export_space, import_space
+from atlassian_emulator.confluence.permissions import set_space_access
 from atlassian_emulator.routing import Route
 from atlassian_emulator.site import DEFAULT_TOKEN
 from atlassian_emulator.users import Role
 from atlassian_emulator.weather import Disturbance
-
-
-class SpaceAccess(msgspec.Struct, forbid_unknown_fields=True):
-    """What a user, named by e-mail address, may do in a space from now on, whatever their role."""
-
-    space: str
-    user: str
-    read: bool = True
-    update: bool = False
 
 
 class NewUser(msgspec.Struct, forbid_unknown_fields=True):
@@ -90,17 +81,6 @@ def add_exported_space(call: Call) -> Reply:
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, sqlite3.DatabaseError) as error:
         raise call.refusal(400, f"This is not an exported space: {error!r}") from error
     return Reply(body=report)
-
-
-def set_space_access(call: Call) -> Reply:
-    access = read_struct(call, call.json(), SpaceAccess)
-    user = call.site.users.find_by_email(access.user)
-    with call.site.database.transaction() as c:
-        space = c.execute("SELECT id FROM spaces WHERE key = ? COLLATE NOCASE", (access.space,)).fetchone()
-        if space is None or user is None:
-            raise call.refusal(404, f"There is no space {access.space} or no user {access.user}")
-        set_access(c, space["id"], user.account_id, may_read=access.read, may_update=access.update)
-    return Reply(204)
 
 
 def put_user(call: Call) -> Reply:

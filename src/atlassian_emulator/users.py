@@ -34,6 +34,19 @@ CREATE TABLE IF NOT EXISTS users (
     token TEXT NOT NULL,
     active INTEGER NOT NULL DEFAULT 1
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS groups (
+    group_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    deleted INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS group_members (
+    group_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    is_member INTEGER NOT NULL,
+    PRIMARY KEY (group_id, account_id)
+) WITHOUT ROWID;
 """
 
 
@@ -61,9 +74,11 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """A group: users of `roles` are in it unless they were taken out, others when they were put in."""
+
     group_id: str
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[Role, ...] = ()
 
 
 def account_id_of(email: str) -> str:
@@ -79,9 +94,10 @@ class Users:
         self._lock = threading.Lock()
         self._by_account: dict[str, User] = {}
         self._by_email: dict[str, tuple[User, str]] = {}
-        self.groups = tuple(
-            Group(str(uuid.uuid5(_PEOPLE, f"{site_name}/{name}")), name, roles) for name, roles in _groups(site_name)
-        )
+        self._site_name = site_name
+        self._set_members: dict[tuple[str, str], bool] = {}
+        self.groups: tuple[Group, ...] = ()
+        self._read_groups()
         with database.read() as c:
             for row in c.execute("SELECT account_id, email, display_name, role, active, token FROM users"):
                 self._remember(User(row[0], row[1], row[2], row[3], bool(row[4])), row[5])
@@ -126,10 +142,59 @@ class Users:
         return sorted(users, key=lambda user: (user.display_name, user.account_id))
 
     def groups_of(self, user: User) -> list[Group]:
-        return [group for group in self.groups if user.role in group.roles]
+        return [group for group in self.groups if self._is_in(user, group)]
 
     def members_of(self, group: Group) -> list[User]:
-        return [user for user in self.list_all() if user.role in group.roles]
+        return [user for user in self.list_all() if self._is_in(user, group)]
+
+    def find_group(self, group_id: str) -> Group | None:
+        return next((group for group in self.groups if group.group_id == group_id), None)
+
+    def add_group(self, name: str) -> Group | None:
+        """Add a group without members; None when there is one of this name, in any case of letters."""
+        if any(group.name.lower() == name.lower() for group in self.groups):
+            return None
+        with self._database.transaction() as c:
+            c.execute("DELETE FROM groups WHERE name = ?", (name,))
+            c.execute("INSERT INTO groups (group_id, name) VALUES (?, ?)", (str(uuid.uuid4()), name))
+        self._read_groups()
+        return next(group for group in self.groups if group.name == name)
+
+    def remove_group(self, group: Group) -> None:
+        with self._database.transaction() as c:
+            c.execute(
+                "INSERT INTO groups (group_id, name, deleted) VALUES (?, ?, 1)"
+                " ON CONFLICT (group_id) DO UPDATE SET deleted = 1",
+                (group.group_id, group.name),
+            )
+            c.execute("DELETE FROM group_members WHERE group_id = ?", (group.group_id,))
+        self._read_groups()
+
+    def set_member(self, group: Group, user: User, *, is_member: bool) -> None:
+        """Put a user into a group, or take them out, whatever their role."""
+        with self._database.transaction() as c:
+            c.execute(
+                "INSERT INTO group_members (group_id, account_id, is_member) VALUES (?, ?, ?)"
+                " ON CONFLICT (group_id, account_id) DO UPDATE SET is_member = excluded.is_member",
+                (group.group_id, user.account_id, is_member),
+            )
+        self._read_groups()
+
+    def _is_in(self, user: User, group: Group) -> bool:
+        return self._set_members.get((group.group_id, user.account_id), user.role in group.roles)
+
+    def _read_groups(self) -> None:
+        with self._database.read() as c:
+            rows = c.execute("SELECT group_id, name, deleted FROM groups ORDER BY name").fetchall()
+            members = c.execute("SELECT group_id, account_id, is_member FROM group_members").fetchall()
+        deleted = {row["group_id"] for row in rows if row["deleted"]}
+        own = [
+            Group(str(uuid.uuid5(_PEOPLE, f"{self._site_name}/{name}")), name, roles)
+            for name, roles in _groups(self._site_name)
+        ]
+        added = [Group(row["group_id"], row["name"]) for row in rows if not row["deleted"]]
+        self._set_members = {(row["group_id"], row["account_id"]): bool(row["is_member"]) for row in members}
+        self.groups = (*(group for group in own if group.group_id not in deleted), *added)
 
     def _remember(self, user: User, token: str) -> None:
         with self._lock:

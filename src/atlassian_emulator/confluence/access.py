@@ -1,24 +1,48 @@
 """Who may see and change what.
 
-A user's role says what they may do in a space; `space_access` may say otherwise for one user and space; read
-restrictions hide a page and all below it; update restrictions keep a page from being changed. What a caller may
-not see does not exist for them: it is never listed, and asking for it by id is answered with 404.
+What a user may do in a space comes from their groups, as on the real site: everybody reads, editors write,
+administrators do all. A space may say otherwise for a group, add something for one user (the space permissions of
+the REST API), or, by the control path, say all that one user may do. Read restrictions hide a page and all below it;
+update restrictions keep it from being changed. What a caller may not see does not exist for them: it is never
+listed, and asking for it by id is answered with 404.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from atlassian_emulator.call import Call
-from atlassian_emulator.users import User
+from atlassian_emulator.users import Group, User
 
-VISIBLE_SPACE = "s.id NOT IN (SELECT space_id FROM space_access WHERE account_id = :account AND NOT may_read)"
+Right = tuple[str, str]
+
+READ: Right = ("read", "space")
+# Whoever may create pages may edit them, in the words of the real site; the control path parts the two.
+EDIT: Right = ("update", "page")
+EDITING: frozenset[Right] = frozenset(
+    [
+        EDIT,
+        ("archive", "page"),
+        ("restrict_content", "space"),
+        ("export", "space"),
+        *((operation, kind) for operation in ("create", "delete") for kind in ("page", "blogpost", "comment")),
+        ("create", "attachment"),
+        ("delete", "attachment"),
+    ]
+)
+READING: frozenset[Right] = frozenset([READ])
+ADMINISTERING: frozenset[Right] = frozenset([("administer", "space"), ("delete", "space")])
+ALL = READING | EDITING | ADMINISTERING
+
+_SPACE_IS_VISIBLE = "({column} IN (SELECT value FROM json_each(:spaces))) != :sees_others"
+VISIBLE_SPACE = _SPACE_IS_VISIBLE.format(column="s.id")
 
 # The subqueries do not depend on the row, so SQLite carries them out once per statement.
-VISIBLE = """(
-    c.space_id NOT IN (SELECT space_id FROM space_access WHERE account_id = :account AND NOT may_read)
+VISIBLE = f"""(
+    {_SPACE_IS_VISIBLE.format(column="c.space_id")}
     AND c.id NOT IN (
         WITH RECURSIVE hidden (id) AS (
             SELECT content_id FROM restrictions WHERE operation = 'read'
@@ -31,30 +55,84 @@ VISIBLE = """(
         SELECT id FROM below
     )
     AND (c.status != 'draft' OR c.author_id = :account)
-)"""
+)"""  # noqa: S608 - made of this program's own words
 
 
 def viewer_parameters(call: Call, user: User | None = None) -> dict[str, Any]:
     """Return the parameters that VISIBLE and VISIBLE_SPACE speak of, for a user (without: the caller)."""
     user = user or call.caller
-    return {"account": user.account_id, "principals": json.dumps(_principals(call, user))}
+    by_default = READ in _rights_by_default(call, user)
+    with call.site.database.read() as c:
+        said = c.execute(
+            "SELECT DISTINCT space_id FROM space_rights WHERE principal_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(principals_of(call, user)),),
+        ).fetchall()
+        exceptions = [row[0] for row in said if (READ in rights_in(call, c, row[0], user)) != by_default]
+    return {
+        "account": user.account_id,
+        "principals": json.dumps(principals_of(call, user)),
+        "spaces": json.dumps(exceptions),
+        "sees_others": by_default,
+    }
 
 
-def _principals(call: Call, user: User) -> list[str]:
+def principals_of(call: Call, user: User) -> list[str]:
+    """Return the ids by which permissions and restrictions may name this user: their own and their groups'."""
     return [user.account_id, *(group.group_id for group in call.site.users.groups_of(user))]
 
 
-def may_update_space(c: sqlite3.Connection, user: User, space_id: int) -> bool:
-    """Say whether the user may add and change content in this space."""
-    row = c.execute(
-        "SELECT may_read AND may_update FROM space_access WHERE space_id = ? AND account_id = ?",
-        (space_id, user.account_id),
-    ).fetchone()
-    return user.edits if row is None else bool(row[0])
+def default_rights(group: Group) -> frozenset[Right]:
+    """Return what a group may do in a space that says nothing about it."""
+    if group.name.startswith("confluence-admins"):
+        return ALL
+    if group.name == "editors":
+        return READING | EDITING
+    return READING if group.name.startswith("confluence-users") else frozenset()
 
 
-def may_update(call: Call, c: sqlite3.Connection, row: sqlite3.Row, user: User | None = None) -> bool:
-    """Say whether the user (without: the caller) may change this row of `content`, which they can see."""
+def _rights_by_default(call: Call, user: User) -> frozenset[Right]:
+    return frozenset().union(*(default_rights(group) for group in call.site.users.groups_of(user)))
+
+
+def rights_in(call: Call, c: sqlite3.Connection, space_id: int, user: User | None = None) -> frozenset[Right]:
+    """Return what a user (without: the caller) may do in a space."""
+    user = user or call.caller
+    said = said_rights(c, space_id)
+    if (user.account_id, "all") in said:
+        return said[user.account_id, "all"]
+    rights = said.get((user.account_id, "more"), frozenset())
+    for group in call.site.users.groups_of(user):
+        rights |= said.get((group.group_id, "all"), default_rights(group))
+    return rights
+
+
+def said_rights(c: sqlite3.Connection, space_id: int) -> dict[tuple[str, str], frozenset[Right]]:
+    """Return what a space says about principals: (id, "all" | "more") to rights.
+
+    "all" is said of a group by the REST API and of anybody by the control path, "more" of a user by the REST API.
+    """
+    rows = c.execute("SELECT principal_id, extent, rights FROM space_rights WHERE space_id = ?", (space_id,))
+    return {
+        (row["principal_id"], row["extent"]): frozenset((right[0], right[1]) for right in json.loads(row["rights"]))
+        for row in rows
+    }
+
+
+def say_rights(
+    c: sqlite3.Connection, space_id: int, kind: str, principal_id: str, rights: Iterable[Right], *, extent: str = "all"
+) -> None:
+    """Say what a "user" or "group" may do in a space from now on; see `said_rights` for `extent`."""
+    c.execute(
+        "INSERT INTO space_rights (space_id, principal_type, principal_id, extent, rights) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (space_id, principal_id, extent) DO UPDATE SET rights = excluded.rights",
+        (space_id, kind, principal_id, extent, json.dumps(sorted(rights))),
+    )
+
+
+def may_update(
+    call: Call, c: sqlite3.Connection, row: sqlite3.Row, user: User | None = None, operation: str = "update"
+) -> bool:
+    """Say whether the user (without: the caller) may change (or "delete") content, which they can see."""
     user = user or call.caller
     allowed = {
         principal
@@ -62,31 +140,31 @@ def may_update(call: Call, c: sqlite3.Connection, row: sqlite3.Row, user: User |
             "SELECT principal_id FROM restrictions WHERE content_id = ? AND operation = 'update'", (row["id"],)
         )
     }
-    return may_update_space(c, user, row["space_id"]) and (
-        not allowed or not allowed.isdisjoint(_principals(call, user))
-    )
+    if allowed and allowed.isdisjoint(principals_of(call, user)):
+        return False
+    return _needed_right(row["type"], operation) in rights_in(call, c, row["space_id"], user)
 
 
-def demand_update(call: Call, c: sqlite3.Connection, row: sqlite3.Row) -> None:
-    """Refuse with 403 a caller who may see but not change this row of `content`."""
-    if not may_update(call, c, row):
-        raise call.refusal(403, f"You do not have permission to update content with id {row['id']}")
+def _needed_right(kind: str, operation: str) -> Right:
+    """Return the right that changes or deletes content of a type."""
+    if operation != "delete":
+        return ("create", "comment") if kind.endswith("comment") else EDIT
+    if kind.endswith("comment"):
+        return ("delete", "comment")
+    return ("delete", kind if kind in ("blogpost", "attachment") else "page")
 
 
-def demand_space_update(call: Call, c: sqlite3.Connection, space_id: int) -> None:
-    """Refuse with 403 a caller who may not add content to this space."""
-    if not may_update_space(c, call.caller, space_id):
-        raise call.refusal(403, "You do not have permission to create content in this space")
+def demand_update(call: Call, c: sqlite3.Connection, row: sqlite3.Row, operation: str = "update") -> None:
+    """Refuse with 403 a caller who may see but not change (or "delete") this row of `content`."""
+    if not may_update(call, c, row, operation=operation):
+        raise call.refusal(403, f"You do not have permission to {operation} content with id {row['id']}")
 
 
-def set_access(c: sqlite3.Connection, space_id: int, account_id: str, *, may_read: bool, may_update: bool) -> None:
-    """Say what a user may do in a space from now on, whatever their role."""
-    c.execute(
-        "INSERT INTO space_access (space_id, account_id, may_read, may_update) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (space_id, account_id) DO UPDATE SET may_read = excluded.may_read,"
-        " may_update = excluded.may_update",
-        (space_id, account_id, may_read, may_update),
-    )
+def demand_space_right(call: Call, c: sqlite3.Connection, space_id: int, operation: str, target: str) -> None:
+    """Refuse with 403 a caller who may not do this in a space that they can see."""
+    if (operation, target) not in rights_in(call, c, space_id):
+        what = f"{operation} this space" if target == "space" else f"{operation} content in this space"
+        raise call.refusal(403, f"You do not have permission to {what}")
 
 
 def restrict(c: sqlite3.Connection, content_id: int, operation: str, principals: list[tuple[str, str]]) -> None:

@@ -10,7 +10,7 @@ from atlassian_emulator.confluence.access import VISIBLE, demand_update, viewer_
 from atlassian_emulator.confluence.pages import type_of
 from atlassian_emulator.confluence.paging import Listing, answer_listing
 from atlassian_emulator.confluence.shapes import attachment_json, version_json, with_base
-from atlassian_emulator.confluence.store import get_content
+from atlassian_emulator.confluence.store import get_content, remove_content
 from atlassian_emulator.confluence.versions import VERSION_SORTS, detailed_version_json
 from atlassian_emulator.routing import Route
 
@@ -28,17 +28,17 @@ _STATUSES = ("current", "archived", "trashed")
 
 def list_all(call: Call) -> Reply:
     with call.site.database.read() as c:
-        return _answer_attachments(call, c, "c.type = 'attachment'", {})
+        return answer_attachments(call, c, "c.type = 'attachment'", {})
 
 
 def list_of_page(call: Call) -> Reply:
     with call.site.database.read() as c:
         page = get_content(call, c, call.path_id("id"), type_of(call))
         condition = "c.parent_id = :page AND c.type = 'attachment'"
-        return _answer_attachments(call, c, condition, {"page": page["id"]})
+        return answer_attachments(call, c, condition, {"page": page["id"]})
 
 
-def _answer_attachments(call: Call, c: sqlite3.Connection, condition: str, parameters: dict[str, Any]) -> Reply:
+def answer_attachments(call: Call, c: sqlite3.Connection, condition: str, parameters: dict[str, Any]) -> Reply:
     statuses = call.query_list("status") or ["current", "archived"]
     if unknown := [status for status in statuses if status not in _STATUSES]:
         raise call.refusal(400, f"Provided value {{{unknown[0]}}} for 'status' is not one of {', '.join(_STATUSES)}")
@@ -88,9 +88,9 @@ def delete(call: Call) -> Reply:
         ).fetchone()
         if row is None or (row["status"] == "trashed") != purge:
             raise call.refusal(404, f"Cannot find a {'trashed ' if purge else ''}attachment with id {call.path['id']}")
-        demand_update(call, c, row)
+        demand_update(call, c, row, "delete")
         if purge:
-            c.execute("DELETE FROM content WHERE id = ?", (row["id"],))
+            remove_content(c, row["id"])
         else:
             c.execute("UPDATE content SET status = 'trashed' WHERE id = ?", (row["id"],))
     return Reply(204)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from atlassian_emulator.call import Call
+from atlassian_emulator.call import Call, Reply
 from atlassian_emulator.confluence.bodies import SINGLE_FORMATS, render_body
+from atlassian_emulator.confluence.paging import next_path
 from atlassian_emulator.confluence.shapes import page_links
 from atlassian_emulator.confluence.store import current_body
 from atlassian_emulator.moments import iso_utc
-from atlassian_emulator.users import User
+from atlassian_emulator.users import Group, User
 
 
 def user_json(user: User, base_url: str = "") -> dict[str, Any]:
@@ -151,3 +152,25 @@ def links(call: Call, next_path: str = "") -> dict[str, str]:
     """Return the `_links` of a v1 list: paths below the context /wiki, which the site's own start with."""
     found = {"base": f"{call.site.base_url}/wiki", "context": "/wiki", "self": call.site.base_url + call.request.path}
     return {**found, "next": next_path.removeprefix("/wiki")} if next_path else found
+
+
+def answer_part(call: Call, found: list[Any], default_limit: int = 200) -> Reply:
+    """Answer a part of a list in v1's way, by `start` and `limit`."""
+    start = call.query_int("start", 0, 0, 2**31 - 1)
+    limit = call.query_int("limit", default_limit, 0, 2**31 - 1)
+    results = found[start : start + limit]
+    following = next_path(call, {"start": str(start + limit)}) if start + limit < len(found) and limit else ""
+    paging = {"start": start, "limit": limit, "size": len(results), "totalSize": len(found)}
+    return Reply(body={"results": results, **paging, "_links": links(call, following)})
+
+
+def group_json(call: Call, group: Group) -> dict[str, Any]:
+    self_link = f"{call.site.base_url}/wiki/rest/api/group/by-id?id={group.group_id}"
+    return {
+        "type": "group",
+        "name": group.name,
+        "id": group.group_id,
+        "usageType": "USERBASE_GROUP",
+        "managedBy": "ADMINS",
+        "_links": {"self": self_link},
+    }

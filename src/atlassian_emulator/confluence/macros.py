@@ -22,12 +22,14 @@ class MalformedBody(Exception):
 
 @dataclass(slots=True)
 class Macro:
-    """A macro: its name (for Forge the last part of the extension key), id, parameters and inner body."""
+    """A macro: its name (for Forge the last part of the extension key), id, parameters, inner body, and `source`,
+    the whole of it as it is stored."""
 
     name: str
     macro_id: str
     parameters: dict[str, str] = field(default_factory=dict)
     body: str = ""
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class _Scanner:
 
     def _ended(self, name: str) -> None:
         key, macro, start = self._open.pop()
+        if macro is not None:
+            macro.source = self._source(start)
         text = "".join(self._text)
         if name == "ac:parameter":
             owner = self._nearest()
@@ -129,6 +133,13 @@ class _Scanner:
         elif name == "ac:adf-extension" and macro is not None and macro.name:
             self.macros.append(macro)
         self._text.clear()
+
+    def _source(self, start: int) -> str:
+        """Return the element that starts at `start`; the parser stands at its end tag, or after it when it is empty."""
+        end = self._position()
+        if self._data[end : end + 2] == b"</":
+            end = _end_of_tag(self._data, end)
+        return self._data[start:end].decode("utf-8", "replace")
 
     def _nearest(self) -> Macro | None:
         """Return the innermost macro that is still open."""

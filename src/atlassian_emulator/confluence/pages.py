@@ -12,13 +12,13 @@ from typing import Any
 from atlassian_emulator.call import Call, Reply
 from atlassian_emulator.confluence.access import (
     VISIBLE,
-    demand_space_update,
+    demand_space_right,
     demand_update,
-    may_update,
     restrict,
     viewer_parameters,
 )
 from atlassian_emulator.confluence.bodies import BULK_FORMATS, SINGLE_FORMATS, read_body
+from atlassian_emulator.confluence.includes import include, operations_json
 from atlassian_emulator.confluence.macros import MacroScan
 from atlassian_emulator.confluence.paging import Listing, answer_listing
 from atlassian_emulator.confluence.shapes import Facts, page_json, with_base
@@ -26,12 +26,15 @@ from atlassian_emulator.confluence.store import (
     CONTENT_WITH_BODY,
     CONTENT_WITHOUT_BODY,
     GONE,
+    TREE,
     add_content,
     add_version,
     find_content,
     get_content,
     get_space,
     get_version,
+    lift_children,
+    remove_content,
     title_is_taken,
 )
 from atlassian_emulator.routing import Route
@@ -42,8 +45,8 @@ _LONGEST_TITLE = 255
 
 
 def type_of(call: Call) -> str:
-    """Say which type of content a route of v2 is about."""
-    return "blogpost" if call.request.path.startswith("/wiki/api/v2/blogposts") else "page"
+    """Say which type of content a route of v2 is about: /blogposts about "blogpost", and so on."""
+    return call.request.path.split("/")[4].removesuffix("s")
 
 
 def list_pages(call: Call) -> Reply:
@@ -118,27 +121,27 @@ def show_page(call: Call, c: sqlite3.Connection, content_id: int, body_format: s
     page = page_json(shown, body_format)
     if call.query_flag("include-version", default=True) is False:
         del page["version"]
-    if call.query_flag("include-operations"):
-        operations = [{"operation": name, "targetType": row["type"]} for name in operations_on(call, c, row)]
-        page["operations"] = {"results": operations, "meta": {"hasMore": False, "cursor": ""}, "_links": {"self": ""}}
+    page |= include(call, c, row, "labels", "properties", "operations", "likes", "versions")
+    if call.query_flag("include-favorited-by-current-user-status"):
+        page["isFavoritedByCurrentUser"] = False
     return with_base(page, call.site.base_url)
 
 
 def create_page(call: Call) -> Reply:
     body = call.json_object()
     kind = type_of(call)
-    space_id = _read_id(call, body, "spaceId")
+    space_id = read_id(call, body, "spaceId")
     if space_id is None:
         raise call.refusal(400, "spaceId is required")
     status = body.get("status", "current")
     if status not in ("current", "draft"):
         raise call.refusal(400, f"Invalid status: {status!r}. It must be current or draft")
-    title = _read_title(call, body, required=status == "current")
+    title = read_title(call, body, required=status == "current")
     scan = read_body(call, body.get("body"))
     with call.site.database.transaction() as c:
         space = get_space(call, c, space_id)
-        demand_space_update(call, c, space_id)
-        parent_id = _parent_of_new(call, c, space, kind, _read_id(call, body, "parentId"))
+        demand_space_right(call, c, space_id, "create", kind)
+        parent_id = _parent_of_new(call, c, space, kind, read_id(call, body, "parentId"))
         if status == "current" and title_is_taken(c, space_id, kind, title):
             raise call.refusal(400, "A page with this title already exists: A page already exists with the same TITLE")
         facts = {"type": kind, "status": status, "space_id": space_id, "parent_id": parent_id, "title": title}
@@ -158,13 +161,13 @@ def _parent_of_new(
     if parent_id is not None:
         if root_level:
             raise call.refusal(400, "parentId must not be given when root-level is true")
-        return _checked_parent(call, c, space["id"], parent_id)
+        return checked_parent(call, c, space["id"], parent_id)
     return None if root_level else space["homepage_id"]
 
 
-def _checked_parent(call: Call, c: sqlite3.Connection, space_id: int, parent_id: int) -> int:
+def checked_parent(call: Call, c: sqlite3.Connection, space_id: int, parent_id: int) -> int:
     parent = find_content(call, c, parent_id)
-    if parent is None or parent["type"] != "page" or parent["status"] in GONE:
+    if parent is None or parent["type"] not in TREE or parent["status"] in GONE:
         raise call.refusal(404, f"Parent page with id {parent_id} could not be found")
     if parent["space_id"] != space_id:
         raise call.refusal(400, f"Parent page with id {parent_id} is not in space {space_id}")
@@ -177,18 +180,18 @@ def update_page(call: Call) -> Reply:
     for name in ("id", "status", "title", "body", "version"):
         if name not in body:
             raise call.refusal(400, f"{name} is required to update content")
-    if _read_id(call, body, "id") != content_id:
+    if read_id(call, body, "id") != content_id:
         raise call.refusal(400, "The id in the path and the id in the body do not match")
     if body["status"] not in ("current", "draft"):
         raise call.refusal(400, f"Invalid status: {body['status']!r}. It must be current or draft")
-    title = _read_title(call, body, required=True)
-    message, number = _read_version(call, body["version"])
+    title = read_title(call, body, required=True)
+    message, number = read_version(call, body["version"])
     scan = read_body(call, body["body"])
     with call.site.database.transaction() as c:
         row = _updatable(call, c, content_id)
-        if body.get("spaceId") is not None and _read_id(call, body, "spaceId") != row["space_id"]:
+        if body.get("spaceId") is not None and read_id(call, body, "spaceId") != row["space_id"]:
             raise call.refusal(400, "Moving a page to a different space is not supported")
-        _demand_next_version(call, row, number)
+        demand_next_version(call, row, number)
         if row["status"] in GONE:
             _restore_from_trash(call, c, row)
         else:
@@ -199,7 +202,7 @@ def update_page(call: Call) -> Reply:
 
 def update_title(call: Call) -> Reply:
     body = call.json_object()
-    title = _read_title(call, body, required=True)
+    title = read_title(call, body, required=True)
     if body.get("status") not in ("current", "draft"):
         raise call.refusal(400, "status must be current or draft")
     with call.site.database.transaction() as c:
@@ -223,15 +226,15 @@ def write_page(
     return number
 
 
-def _updatable(call: Call, c: sqlite3.Connection, content_id: int) -> sqlite3.Row:
+def _updatable(call: Call, c: sqlite3.Connection, content_id: int, operation: str = "update") -> sqlite3.Row:
     row = find_content(call, c, content_id)
     if row is None or row["type"] != type_of(call):
         raise call.refusal(404, f"Cannot find a {type_of(call)} with id {content_id}")
-    demand_update(call, c, row)
+    demand_update(call, c, row, operation)
     return row
 
 
-def _demand_next_version(call: Call, row: sqlite3.Row, number: int) -> None:
+def demand_next_version(call: Call, row: sqlite3.Row, number: int) -> None:
     # Publishing a draft is its first version, whatever was saved before.
     expected = row["version"] + 1
     if number != expected and not (row["status"] == "draft" and number == 1):
@@ -246,9 +249,9 @@ def _restore_from_trash(call: Call, c: sqlite3.Connection, row: sqlite3.Row) -> 
 
 def _move(call: Call, c: sqlite3.Connection, row: sqlite3.Row, body: dict[str, Any]) -> None:
     """Give the page the parent and owner that an update names, if it does."""
-    parent_id = _read_id(call, body, "parentId")
+    parent_id = read_id(call, body, "parentId")
     if parent_id is not None and parent_id != row["parent_id"] and row["type"] == "page":
-        ancestor: int | None = _checked_parent(call, c, row["space_id"], parent_id)
+        ancestor: int | None = checked_parent(call, c, row["space_id"], parent_id)
         while ancestor is not None:
             if ancestor == row["id"]:
                 raise call.refusal(400, "A page cannot be moved below itself")
@@ -265,37 +268,33 @@ def delete_page(call: Call) -> Reply:
     """Put a page into the trash; with purge=true remove for good one that is there; with draft=true a draft."""
     purge, draft = call.query_flag("purge"), call.query_flag("draft")
     with call.site.database.transaction() as c:
-        row = _updatable(call, c, call.path_id("id"))
+        row = _updatable(call, c, call.path_id("id"), "delete")
         in_trash = row["status"] in GONE
         if purge != in_trash or draft != (row["status"] == "draft"):
             raise call.refusal(404, f"There is no {'trashed ' if purge else ''}{row['type']} with id {row['id']}")
         if purge or draft:
-            # Children of a page that is gone for good move up, as they do in Confluence.
-            c.execute(
-                "UPDATE content SET parent_id = ? WHERE parent_id = ? AND type = 'page'", (row["parent_id"], row["id"])
-            )
-            c.execute("DELETE FROM properties WHERE owner_kind = 'content' AND owner_id = ?", (row["id"],))
-            c.execute("DELETE FROM content WHERE id = ?", (row["id"],))
+            remove_content(c, row["id"])
         else:
-            c.execute("UPDATE content SET status = 'trashed' WHERE id = ?", (row["id"],))
-            c.execute(
-                "UPDATE content SET parent_id = ? WHERE parent_id = ? AND type = 'page'", (row["parent_id"], row["id"])
-            )
+            trash(c, row)
     return Reply(204)
 
 
+def trash(c: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """Put a page into the trash; its children move up."""
+    c.execute("UPDATE content SET status = 'trashed' WHERE id = ?", (row["id"],))
+    lift_children(c, row["id"], row["parent_id"])
+
+
 def list_operations(call: Call) -> Reply:
+    """What the caller may do with content of any type."""
+    kind = type_of(call)
+    text = call.path["id"].removeprefix("att") if kind == "attachment" else call.path["id"]
     with call.site.database.read() as c:
-        row = get_content(call, c, call.path_id("id"), type_of(call))
-        allowed = operations_on(call, c, row)
-    return Reply(body={"operations": [{"operation": name, "targetType": row["type"]} for name in allowed]})
+        row = get_content(call, c, call.whole_number(text, "id"), kind)
+        return Reply(body={"operations": operations_json(call, c, row)})
 
 
-def operations_on(call: Call, c: sqlite3.Connection, row: sqlite3.Row) -> list[str]:
-    return ["read", *(("update", "delete", "restrict_content") if may_update(call, c, row) else ())]
-
-
-def _read_id(call: Call, body: dict[str, Any], name: str) -> int | None:
+def read_id(call: Call, body: dict[str, Any], name: str) -> int | None:
     value = body.get(name)
     if value is None:
         return None
@@ -305,7 +304,7 @@ def _read_id(call: Call, body: dict[str, Any], name: str) -> int | None:
     return call.whole_number(str(value), name)
 
 
-def _read_title(call: Call, body: dict[str, Any], *, required: bool) -> str:
+def read_title(call: Call, body: dict[str, Any], *, required: bool) -> str:
     title = body.get("title", "")
     if not isinstance(title, str) or len(title) > _LONGEST_TITLE:
         raise call.refusal(400, f"Title must be a string of at most {_LONGEST_TITLE} characters")
@@ -314,7 +313,7 @@ def _read_title(call: Call, body: dict[str, Any], *, required: bool) -> str:
     return title.strip()
 
 
-def _read_version(call: Call, version: Any) -> tuple[str, int]:
+def read_version(call: Call, version: Any) -> tuple[str, int]:
     if not isinstance(version, dict) or type(version.get("number")) is not int:
         raise call.refusal(400, "version.number must be a whole number")
     message = version.get("message") or ""
@@ -329,12 +328,16 @@ _OPERATIONS = (
     ("GET", "/{id}", get_page),
     ("PUT", "/{id}", update_page),
     ("DELETE", "/{id}", delete_page),
-    ("GET", "/{id}/operations", list_operations),
 )
 
 ROUTES = (
     *(Route(method, f"/wiki/api/v2/pages{below}", answer) for method, below, answer in _OPERATIONS),
     *(Route(method, f"/wiki/api/v2/blogposts{below}", answer) for method, below, answer in _OPERATIONS),
+    *(
+        Route("GET", f"/wiki/api/v2/{kind}/{{id}}/operations", list_operations)
+        for kind in ("pages", "blogposts", "attachments", "footer-comments", "inline-comments")
+    ),
+    *(Route("GET", f"/wiki/api/v2/{kind}s/{{id}}/operations", list_operations) for kind in TREE[1:]),
     Route("PUT", "/wiki/api/v2/pages/{id}/title", update_title),
     Route("GET", "/wiki/api/v2/spaces/{id}/pages", list_space_pages),
     Route("GET", "/wiki/api/v2/spaces/{id}/blogposts", list_space_pages),

@@ -66,6 +66,17 @@ def answer_page(call: Call, results: list[Any], next_cursor: str = "") -> Reply:
     return Reply(body={"results": results, "_links": links}, headers=headers)
 
 
+def answer_items(call: Call, items: list[Any], default_limit: int = 25) -> Reply:
+    """Answer one page of a list that is at hand as a whole."""
+    limit = call.query_int("limit", default_limit, 1, 250)
+    start = read_cursor(call, call.query("cursor"), 1)[0] if call.query("cursor") else 0
+    if not isinstance(start, int) or start < 0:
+        raise call.refusal(400, "Provided value for 'cursor' is not a valid cursor")
+    return answer_page(
+        call, items[start : start + limit], write_cursor([start + limit]) if start + limit < len(items) else ""
+    )
+
+
 def next_path(call: Call, changes: Mapping[str, str]) -> str:
     """Return the site-relative path of this request with some query parameters changed."""
     pairs = [(name, value) for name, value in call.request.args.items(multi=True) if name not in changes]

@@ -1,15 +1,15 @@
-"""Users, groups and facts about the site, in v1 and v2."""
+"""Users and facts about the site, in v1 and v2."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from atlassian_emulator.call import Call, Reply
-from atlassian_emulator.confluence.legacy import links, user_json
-from atlassian_emulator.confluence.paging import answer_page, next_path
+from atlassian_emulator.confluence.legacy import answer_part, group_json, user_json
+from atlassian_emulator.confluence.paging import answer_page
 from atlassian_emulator.confluence.store import GONE, find_content
 from atlassian_emulator.routing import Route
-from atlassian_emulator.users import Group, User
+from atlassian_emulator.users import User
 
 
 def get_current_user(call: Call) -> Reply:
@@ -64,42 +64,28 @@ def _v2_user(user: User) -> dict[str, Any]:
     }
 
 
-def list_groups(call: Call) -> Reply:
-    return _answer_part(call, [group_json(call, group) for group in call.site.users.groups])
-
-
 def list_groups_of_user(call: Call) -> Reply:
     groups = call.site.users.groups_of(_asked_user(call))
-    return _answer_part(call, [group_json(call, group) for group in groups])
+    return answer_part(call, [group_json(call, group) for group in groups])
 
 
-def list_members(call: Call) -> Reply:
-    group = next((group for group in call.site.users.groups if group.group_id == call.path["groupId"]), None)
-    if group is None:
-        raise call.refusal(404, f"There is no group with id {call.path['groupId']}")
-    return _answer_part(call, [user_json(user, call.site.base_url) for user in call.site.users.members_of(group)])
+def list_users_in_v1(call: Call) -> Reply:
+    """GET /user/bulk: the users among the first hundred account ids."""
+    account_ids = [value for value in call.request.args.getlist("accountId") for value in value.split(",") if value]
+    if not account_ids:
+        raise call.refusal(400, "accountId is required")
+    found = [user for account_id in account_ids[:100] if (user := call.site.users.find(account_id))]
+    return answer_part(call, [_expanded(call, user) for user in found])
 
 
-def group_json(call: Call, group: Group) -> dict[str, Any]:
-    self_link = f"{call.site.base_url}/wiki/rest/api/group/by-id?id={group.group_id}"
-    return {
-        "type": "group",
-        "name": group.name,
-        "id": group.group_id,
-        "usageType": "USERBASE_GROUP",
-        "managedBy": "ADMINS",
-        "_links": {"self": self_link},
-    }
-
-
-def _answer_part(call: Call, found: list[Any]) -> Reply:
-    """Answer a part of a list in v1's way, by `start` and `limit`."""
-    start = call.query_int("start", 0, 0, 2**31 - 1)
-    limit = call.query_int("limit", 200, 0, 2**31 - 1)
-    results = found[start : start + limit]
-    following = next_path(call, {"start": str(start + limit)}) if start + limit < len(found) and limit else ""
-    paging = {"start": start, "limit": limit, "size": len(results), "totalSize": len(found)}
-    return Reply(body={"results": results, **paging, "_links": links(call, following)})
+def get_anonymous(call: Call) -> Reply:
+    """Nobody in particular: who asks without credentials, if the site let them."""
+    picture = {"path": "/wiki/aa-avatar/anonymous", "width": 48, "height": 48, "isDefault": True}
+    shown: dict[str, Any] = {"type": "anonymous", "profilePicture": picture, "displayName": "Anonymous"}
+    if "operations" in call.query_list("expand"):
+        shown["operations"] = []
+    self_link = f"{call.site.base_url}/wiki/rest/api/user/anonymous"
+    return Reply(body={**shown, "_expandable": {"operations": ""}, "_links": {"self": self_link}})
 
 
 def get_system_info(call: Call) -> Reply:
@@ -138,8 +124,8 @@ ROUTES = (
     Route("GET", "/wiki/rest/api/user/current", get_current_user),
     Route("GET", "/wiki/rest/api/user", get_user),
     Route("GET", "/wiki/rest/api/user/memberof", list_groups_of_user),
-    Route("GET", "/wiki/rest/api/group", list_groups),
-    Route("GET", "/wiki/rest/api/group/{groupId}/membersByGroupId", list_members),
+    Route("GET", "/wiki/rest/api/user/bulk", list_users_in_v1),
+    Route("GET", "/wiki/rest/api/user/anonymous", get_anonymous),
     Route("GET", "/wiki/rest/api/settings/systemInfo", get_system_info),
     Route("POST", "/wiki/api/v2/users-bulk", list_users),
     Route("POST", "/wiki/api/v2/content/convert-ids-to-types", convert_ids),

@@ -7,16 +7,23 @@ import sqlite3
 from typing import Any
 
 from atlassian_emulator.call import Call, Reply
-from atlassian_emulator.confluence.access import demand_space_update, demand_update
+from atlassian_emulator.confluence.access import demand_space_right, demand_update
 from atlassian_emulator.confluence.paging import Listing, answer_listing
 from atlassian_emulator.confluence.shapes import property_json
-from atlassian_emulator.confluence.store import get_content, get_space
+from atlassian_emulator.confluence.store import COMMENTS, TREE, get_content, get_space
 from atlassian_emulator.moments import iso_utc
 from atlassian_emulator.routing import Route
 
 _LARGEST_VALUE_BYTES = 32 * 1024
 _LONGEST_KEY = 255
-_OWNERS = {"pages": "page", "blogposts": "blogpost", "attachments": "attachment", "spaces": "space"}
+_OWNERS = {
+    "pages": "page",
+    "blogposts": "blogpost",
+    "attachments": "attachment",
+    "comments": "comment",
+    "spaces": "space",
+    **{f"{kind}s": kind for kind in TREE[1:]},
+}
 
 
 def _owner(call: Call, c: sqlite3.Connection, *, to_write: bool = False) -> tuple[str, int]:
@@ -27,9 +34,9 @@ def _owner(call: Call, c: sqlite3.Connection, *, to_write: bool = False) -> tupl
     if kind == "space":
         space = get_space(call, c, owner_id)
         if to_write:
-            demand_space_update(call, c, space["id"])
+            demand_space_right(call, c, space["id"], "create", "page")
         return "space", owner_id
-    row = get_content(call, c, owner_id, kind)
+    row = get_content(call, c, owner_id, *(COMMENTS if kind == "comment" else (kind,)))
     if to_write:
         demand_update(call, c, row)
     return "content", owner_id
@@ -128,8 +135,13 @@ def _read(call: Call, body: dict[str, Any]) -> tuple[str, str]:
     return key, value
 
 
+def _name_of(kind: str, below: str) -> str:
+    """Return the name that the documents give to the owner's id in a path."""
+    return "id" if kind in TREE[1:] and not below else f"{kind}-id"
+
+
 ROUTES = tuple(
-    Route(method, f"/wiki/api/v2/{kind}/{{{singular}-id}}/properties{below}", answer)
+    Route(method, f"/wiki/api/v2/{kind}/{{{_name_of(singular, below)}}}/properties{below}", answer)
     for kind, singular in _OWNERS.items()
     for method, below, answer in (
         ("GET", "", list_properties),

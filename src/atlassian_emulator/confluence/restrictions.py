@@ -7,8 +7,7 @@ from typing import Any
 
 from atlassian_emulator.call import Call, Reply
 from atlassian_emulator.confluence.access import VISIBLE, demand_update, may_update, restrict, viewer_parameters
-from atlassian_emulator.confluence.legacy import author_json, links
-from atlassian_emulator.confluence.people import group_json
+from atlassian_emulator.confluence.legacy import author_json, group_json, links
 from atlassian_emulator.confluence.store import get_named_content
 from atlassian_emulator.routing import Route
 from atlassian_emulator.users import User
@@ -47,6 +46,67 @@ def list_restrictions(call: Call) -> Reply:
         return _answer_restrictions(call, c, get_named_content(call, c)["id"])
 
 
+def get_one_operation(call: Call) -> Reply:
+    with call.site.database.read() as c:
+        content_id = get_named_content(call, c)["id"]
+        return Reply(body=_restriction_json(call, c, content_id, _operation(call)))
+
+
+def _operation(call: Call) -> str:
+    """Return the operation in the path; there are two, and any other is not found."""
+    operation = call.path["operationKey"]
+    if operation not in _OPERATIONS:
+        raise call.refusal(404, f"There is no restriction of the operation {operation}")
+    return operation
+
+
+def _principal(call: Call) -> tuple[str, str]:
+    """Return the ("user" | "group", id) that a path names; there must be such a one, or it is not found."""
+    if "groupId" in call.path:
+        if call.site.users.find_group(call.path["groupId"]) is None:
+            raise call.refusal(404, f"There is no group with id {call.path['groupId']}")
+        return "group", call.path["groupId"]
+    account_id = call.query("accountId")
+    if call.site.users.find(account_id) is None:
+        raise call.refusal(404, f"No user found with account id : {account_id}")
+    return "user", account_id
+
+
+def check_principal(call: Call) -> Reply:
+    """200 when a restriction names the user or group, 404 when not; the body says it too."""
+    with call.site.database.read() as c:
+        content = get_named_content(call, c)
+        named = _principal(call) in _principals_of(c, content["id"], _operation(call))
+    if not named:
+        raise call.refusal(404, "The restriction does not name this user or group")
+    return Reply(body=True)
+
+
+def _principals_of(c: sqlite3.Connection, content_id: int, operation: str) -> list[tuple[str, str]]:
+    rows = c.execute(
+        "SELECT principal_type, principal_id FROM restrictions WHERE content_id = ? AND operation = ?",
+        (content_id, operation),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def change_principal(call: Call) -> Reply:
+    """PUT adds a user or group to a restriction, DELETE takes them out."""
+    operation = _operation(call)
+    with call.site.database.transaction() as c:
+        content = get_named_content(call, c)
+        principal = _principal(call)
+        demand_update(call, c, content)
+        named = _principals_of(c, content["id"], operation)
+        if call.request.method == "PUT":
+            restrict(c, content["id"], operation, [*named, principal])
+        else:
+            if principal not in named:
+                raise call.refusal(404, "The restriction does not name this user or group")
+            restrict(c, content["id"], operation, [one for one in named if one != principal])
+    return Reply(200)
+
+
 def list_by_operation(call: Call) -> Reply:
     with call.site.database.read() as c:
         content_id = get_named_content(call, c)["id"]
@@ -54,7 +114,16 @@ def list_by_operation(call: Call) -> Reply:
 
 
 def set_restrictions(call: Call) -> Reply:
-    """Replace the restrictions of the operations that the request names."""
+    """PUT: replace the restrictions of the operations that the request names."""
+    return _write_restrictions(call, keep=False)
+
+
+def add_restrictions(call: Call) -> Reply:
+    """POST: add to the restrictions there are."""
+    return _write_restrictions(call, keep=True)
+
+
+def _write_restrictions(call: Call, *, keep: bool) -> Reply:
     body = call.json()
     wishes = body.get("results") if isinstance(body, dict) else body
     if not isinstance(wishes, list):
@@ -64,7 +133,8 @@ def set_restrictions(call: Call) -> Reply:
         content = get_named_content(call, c)
         demand_update(call, c, content)
         for operation, principals in read:
-            restrict(c, content["id"], operation, principals)
+            kept = _principals_of(c, content["id"], operation) if keep else []
+            restrict(c, content["id"], operation, [*kept, *principals])
         return _answer_restrictions(call, c, content["id"])
 
 
@@ -134,15 +204,21 @@ def _members(call: Call, kind: str, identifier: str) -> list[User]:
 def _may(call: Call, c: sqlite3.Connection, content: sqlite3.Row, user: User, operation: str) -> bool:
     parameters = {**viewer_parameters(call, user), "id": content["id"]}
     sees = c.execute(f"SELECT 1 FROM content c WHERE c.id = :id AND {VISIBLE}", parameters).fetchone()  # noqa: S608
-    return sees is not None and (operation == "read" or may_update(call, c, content, user))
+    return sees is not None and (operation == "read" or may_update(call, c, content, user, operation))
 
 
 _RESTRICTION = "/wiki/rest/api/content/{id}/restriction"
+_ONE = _RESTRICTION + "/byOperation/{operationKey}"
+_NAMED = ("/byGroupId/{groupId}", "/user")
 
 ROUTES = (
     Route("GET", _RESTRICTION, list_restrictions),
     Route("PUT", _RESTRICTION, set_restrictions),
+    Route("POST", _RESTRICTION, add_restrictions),
     Route("DELETE", _RESTRICTION, remove_restrictions),
     Route("GET", _RESTRICTION + "/byOperation", list_by_operation),
+    Route("GET", _ONE, get_one_operation),
+    *(Route("GET", _ONE + below, check_principal) for below in _NAMED),
+    *(Route(method, _ONE + below, change_principal) for below in _NAMED for method in ("PUT", "DELETE")),
     Route("POST", "/wiki/rest/api/content/{id}/permission/check", check_permission),
 )

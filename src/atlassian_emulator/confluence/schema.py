@@ -1,7 +1,8 @@
 """Confluence's tables.
 
-Everything with a content id is a row of `content`: pages, blog posts, attachments, comments. `parent_id` is the
-page above a page, and the page that an attachment or comment is on.
+Everything with a content id is a row of `content`: pages, blog posts, attachments, comments, folders and other nodes
+of the tree. `parent_id` is the node above a node, the content that an attachment or comment is on, and the comment
+that a reply answers.
 """
 
 SCHEMA = """
@@ -18,13 +19,15 @@ CREATE TABLE IF NOT EXISTS spaces (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS spaces_key ON spaces (key COLLATE NOCASE);
 
-CREATE TABLE IF NOT EXISTS space_access (
+CREATE TABLE IF NOT EXISTS space_rights (
     space_id INTEGER NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
-    account_id TEXT NOT NULL,
-    may_read INTEGER NOT NULL,
-    may_update INTEGER NOT NULL,
-    PRIMARY KEY (space_id, account_id)
+    principal_type TEXT NOT NULL,
+    principal_id TEXT NOT NULL,
+    extent TEXT NOT NULL,
+    rights TEXT NOT NULL,
+    PRIMARY KEY (space_id, principal_id, extent)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS space_rights_principal ON space_rights (principal_id);
 
 CREATE TABLE IF NOT EXISTS content (
     id INTEGER PRIMARY KEY,
@@ -74,6 +77,19 @@ CREATE TABLE IF NOT EXISTS attachment_versions (
 );
 CREATE TABLE IF NOT EXISTS files (sha256 TEXT PRIMARY KEY, data BLOB NOT NULL);
 
+CREATE TABLE IF NOT EXISTS inline_comments (
+    content_id INTEGER PRIMARY KEY REFERENCES content (id) ON DELETE CASCADE,
+    marker_ref TEXT NOT NULL,
+    selection TEXT NOT NULL,
+    resolution TEXT NOT NULL,
+    resolved_by TEXT,
+    resolved_at INTEGER
+);
+CREATE TABLE IF NOT EXISTS embeds (
+    content_id INTEGER PRIMARY KEY REFERENCES content (id) ON DELETE CASCADE,
+    url TEXT NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS content_macros (
     content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
     name TEXT NOT NULL,
@@ -94,6 +110,12 @@ CREATE TABLE IF NOT EXISTS content_labels (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS content_labels_label ON content_labels (label_id, content_id);
 
+CREATE TABLE IF NOT EXISTS space_labels (
+    space_id INTEGER NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
+    label_id INTEGER NOT NULL REFERENCES labels (id),
+    PRIMARY KEY (space_id, label_id)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS properties (
     id INTEGER PRIMARY KEY,
     owner_kind TEXT NOT NULL,
@@ -108,11 +130,25 @@ CREATE TABLE IF NOT EXISTS properties (
     UNIQUE (owner_kind, owner_id, key)
 );
 
-CREATE TABLE IF NOT EXISTS tasks (
+CREATE TABLE IF NOT EXISTS long_tasks (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL,
-    elapsed_ms INTEGER NOT NULL
+    started_at INTEGER NOT NULL,
+    duration_us INTEGER NOT NULL,
+    details TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS space_settings (
+    space_id INTEGER PRIMARY KEY REFERENCES spaces (id) ON DELETE CASCADE,
+    route_override_enabled INTEGER NOT NULL,
+    content_mode TEXT
+);
+CREATE TABLE IF NOT EXISTS conversions (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    representation TEXT NOT NULL,
+    value TEXT NOT NULL,
+    made_at INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS restrictions (
     content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,

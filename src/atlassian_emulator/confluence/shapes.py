@@ -40,7 +40,7 @@ def page_json(row: Facts, body_format: str = "") -> dict[str, Any]:
     if row["type"] == "page":
         page |= {"ownerId": row["owner_id"], "lastOwnerId": None, "position": row["position"]}
         if row["parent_id"] is not None:
-            page |= {"parentId": str(row["parent_id"]), "parentType": "page"}
+            page |= {"parentId": str(row["parent_id"]), "parentType": row["parent_type"]}
     return page
 
 

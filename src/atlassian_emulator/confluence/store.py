@@ -14,7 +14,7 @@ from atlassian_emulator.site import Site
 # With the current version's facts beside it; a body is read only where it is asked for, since it may be long.
 CONTENT = """
     SELECT c.*, v.author_id AS version_author_id, v.created_at AS version_created_at, v.message, v.minor_edit,
-        s.key AS space_key{body}
+        s.key AS space_key, (SELECT p.type FROM content p WHERE p.id = c.parent_id) AS parent_type{body}
     FROM content c
     JOIN content_versions v ON v.content_id = c.id AND v.number = c.version
     JOIN spaces s ON s.id = c.space_id
@@ -23,6 +23,18 @@ CONTENT_WITHOUT_BODY = CONTENT.format(body="")
 CONTENT_WITH_BODY = CONTENT.format(body=", v.body")
 
 GONE = ("trashed", "deleted")
+# What can stand in the tree of a space, below and above each other.
+TREE = ("page", "whiteboard", "database", "embed", "folder")
+COMMENTS = ("footer-comment", "inline-comment")
+
+
+# Comments and attachments of what is in the trash are gone with it.
+NOT_BELOW_TRASH = """c.id NOT IN (
+    WITH RECURSIVE gone (id) AS (
+        SELECT id FROM content WHERE status IN ('trashed', 'deleted')
+        UNION SELECT child.id FROM content child JOIN gone ON child.parent_id = gone.id
+            AND child.type IN ('attachment', 'footer-comment', 'inline-comment')
+    ) SELECT id FROM gone)"""
 
 
 def find_space(call: Call, c: sqlite3.Connection, column: str, value: Any) -> sqlite3.Row | None:
@@ -39,6 +51,14 @@ def get_space(call: Call, c: sqlite3.Connection, space_id: int) -> sqlite3.Row:
     row = find_space(call, c, "id", space_id)
     if row is None:
         raise call.refusal(404, f"Space with id {space_id} could not be found")
+    return row
+
+
+def get_named_space(call: Call, c: sqlite3.Connection) -> sqlite3.Row:
+    """Return the space that {spaceKey} of a v1 path names, or refuse with 404."""
+    row = find_space(call, c, "key", call.path["spaceKey"])
+    if row is None:
+        raise call.refusal(404, f"No space found with key : {call.path['spaceKey']}")
     return row
 
 
@@ -125,6 +145,15 @@ def add_version(
     index_macros(c, content_id, scan)
 
 
+def put_body(c: sqlite3.Connection, content_id: int, body: str) -> None:
+    """Change the body of the current version in place, as Confluence does with the marks of inline comments."""
+    c.execute(
+        "UPDATE content_versions SET body = ? WHERE content_id = ?"
+        " AND number = (SELECT version FROM content WHERE id = content_id)",
+        (body, content_id),
+    )
+
+
 def index_macros(c: sqlite3.Connection, content_id: int, scan: MacroScan) -> None:
     """Note which macros the current body holds, for CQL's `macro` field."""
     c.execute("DELETE FROM content_macros WHERE content_id = ?", (content_id,))
@@ -146,10 +175,40 @@ def title_is_taken(c: sqlite3.Connection, space_id: int, kind: str, title: str, 
 
 def put_label(site: Site, c: sqlite3.Connection, content_id: int, prefix: str, name: str) -> None:
     """Put a label on content, if it is not there already."""
+    label_id = settle_label(site, c, prefix, name)
+    c.execute(
+        "INSERT INTO content_labels (content_id, label_id) VALUES (?, ?) ON CONFLICT DO NOTHING", (content_id, label_id)
+    )
+
+
+def settle_label(site: Site, c: sqlite3.Connection, prefix: str, name: str) -> int:
+    """Return the id of a label, which is made when there is none."""
     row = c.execute("SELECT id FROM labels WHERE prefix = ? AND name = ?", (prefix, name)).fetchone()
     label_id = row[0] if row else site.ids.take("label")
     if row is None:
         c.execute("INSERT INTO labels (id, prefix, name) VALUES (?, ?, ?)", (label_id, prefix, name))
+    return int(label_id)
+
+
+def remove_content(c: sqlite3.Connection, content_id: int) -> None:
+    """Remove content for good, with all that is kept beside it; what stands below it in the tree moves up."""
+    parent_id = c.execute("SELECT parent_id FROM content WHERE id = ?", (content_id,)).fetchone()[0]
+    lift_children(c, content_id, parent_id)
+    below = (
+        "WITH RECURSIVE below (id) AS (SELECT ? UNION SELECT content.id FROM content JOIN below"
+        " ON content.parent_id = below.id) "
+    )
     c.execute(
-        "INSERT INTO content_labels (content_id, label_id) VALUES (?, ?) ON CONFLICT DO NOTHING", (content_id, label_id)
+        f"{below} DELETE FROM properties WHERE owner_kind = 'content'"  # noqa: S608 - this program's own words
+        " AND owner_id IN (SELECT id FROM below)",
+        (content_id,),
+    )
+    c.execute("DELETE FROM content WHERE id = ?", (content_id,))
+
+
+def lift_children(c: sqlite3.Connection, content_id: int, parent_id: int | None) -> None:
+    """Give what stands below a node of the tree to another parent, as Confluence does when the node goes."""
+    c.execute(
+        f"UPDATE content SET parent_id = ? WHERE parent_id = ? AND type IN {TREE}",  # noqa: S608 - this program's words
+        (parent_id, content_id),
     )

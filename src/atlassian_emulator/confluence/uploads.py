@@ -79,6 +79,47 @@ def put_data(call: Call) -> Reply:
         return Reply(body=content_json(call, c, get_content(call, c, row["id"]), call.query_list("expand")))
 
 
+def update_attachment(call: Call) -> Reply:
+    """Change what is known of an attachment: its name, media type, comment, and the page it is on."""
+    body = call.json_object()
+    version, metadata, container = (body.get(name) or {} for name in ("version", "metadata", "container"))
+    if not all(isinstance(part, dict) for part in (version, metadata, container)):
+        raise call.refusal(400, "version, metadata and container must be objects")
+    if type(version.get("number")) is not int:
+        raise call.refusal(400, "version.number must be a whole number")
+    title, media_type = body.get("title"), metadata.get("mediaType")
+    if not isinstance(title or "", str) or not isinstance(media_type or "", str):
+        raise call.refusal(400, "title and metadata.mediaType must be strings")
+    with call.site.database.transaction() as c:
+        page = get_named_content(call, c, "page", "blogpost")
+        row = _get_attachment(call, c, page)
+        demand_update(call, c, page)
+        if version["number"] not in (row["version"], row["version"] + 1):
+            raise call.refusal(409, f"Version must be incremented on update. Current version is: {row['version']}")
+        owner = _new_owner(call, c, page, container.get("id"))
+        comment = metadata.get("comment", version.get("message"))
+        c.execute(
+            "UPDATE attachment_versions SET media_type = coalesce(?, media_type), comment = coalesce(?, comment)"
+            " WHERE content_id = ? AND number = ?",
+            (media_type, comment if isinstance(comment, str) else None, row["id"], row["version"]),
+        )
+        c.execute(
+            "UPDATE content SET title = coalesce(?, title), parent_id = ?, space_id = ? WHERE id = ?",
+            (title or None, owner["id"], owner["space_id"], row["id"]),
+        )
+        return Reply(body=content_json(call, c, get_content(call, c, row["id"]), call.query_list("expand")))
+
+
+def _new_owner(call: Call, c: sqlite3.Connection, page: sqlite3.Row, owner_id: object) -> sqlite3.Row:
+    """Return the page that an attachment moves to, or the one that it stays on."""
+    if owner_id is None:
+        return page
+    text = str(owner_id) if isinstance(owner_id, (str, int)) else ""
+    owner = get_content(call, c, call.whole_number(text, "container.id"), "page", "blogpost")
+    demand_update(call, c, owner)
+    return owner
+
+
 def _demand_xsrf_header(call: Call) -> None:
     if call.request.headers.get("X-Atlassian-Token", "").lower() not in _XSRF:
         raise call.refusal(403, "XSRF check failed")
@@ -206,6 +247,7 @@ _CHILD = "/wiki/rest/api/content/{id}/child/attachment"
 ROUTES = (
     Route("PUT", _CHILD, put_files),
     Route("POST", _CHILD, post_files),
+    Route("PUT", _CHILD + "/{attachmentId}", update_attachment),
     Route("POST", _CHILD + "/{attachmentId}/data", put_data),
     Route("GET", _CHILD + "/{attachmentId}/download", download),
     Route("GET", "/_media/file/{fileId}/binary", send_file, open=True),

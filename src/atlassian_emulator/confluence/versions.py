@@ -1,4 +1,4 @@
-"""Versions of pages and blog posts in v2."""
+"""Versions of pages, blog posts and comments in v2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from atlassian_emulator.confluence.bodies import BULK_FORMATS
 from atlassian_emulator.confluence.pages import type_of
 from atlassian_emulator.confluence.paging import Listing, answer_listing
 from atlassian_emulator.confluence.shapes import body_json, version_json
-from atlassian_emulator.confluence.store import get_content, get_version
+from atlassian_emulator.confluence.store import COMMENTS, get_content, get_version
 from atlassian_emulator.moments import iso_utc
 from atlassian_emulator.routing import Route
 
@@ -24,7 +24,7 @@ def list_versions(call: Call) -> Reply:
     def render(row: sqlite3.Row) -> dict[str, Any]:
         body = body_json(row["body"], body_format) if body_format else {}
         content = {"id": str(row["content_id"]), "title": row["title"], "body": body}
-        return {**version_json(row), kind: content}
+        return {**version_json(row), "comment" if kind in COMMENTS else kind: content}
 
     with call.site.database.read() as c:
         content_id = get_content(call, c, call.path_id("id"), kind)["id"]
@@ -43,7 +43,7 @@ def get_one_version(call: Call) -> Reply:
     kind = type_of(call)
     number = call.path_id("version-number")
     with call.site.database.read() as c:
-        content = get_content(call, c, call.path_id(f"{kind}-id"), kind)
+        content = get_content(call, c, call.path_id("id" if kind in COMMENTS else f"{kind}-id"), kind)
         row = get_version(call, c, content["id"], number)
     return Reply(body=detailed_version_json(row, content["version"]))
 
@@ -68,6 +68,8 @@ def detailed_version_json(row: sqlite3.Row, newest: int) -> dict[str, Any]:
 
 
 ROUTES = (
+    *(Route("GET", f"/wiki/api/v2/{kind}s/{{id}}/versions", list_versions) for kind in COMMENTS),
+    *(Route("GET", f"/wiki/api/v2/{kind}s/{{id}}/versions/{{version-number}}", get_one_version) for kind in COMMENTS),
     Route("GET", "/wiki/api/v2/pages/{id}/versions", list_versions),
     Route("GET", "/wiki/api/v2/pages/{page-id}/versions/{version-number}", get_one_version),
     Route("GET", "/wiki/api/v2/blogposts/{id}/versions", list_versions),
