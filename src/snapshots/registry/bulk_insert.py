@@ -42,8 +42,7 @@ def indexes_made_afterwards(conn: sa.Connection, names: Sequence[str]) -> Iterat
     """Do without the indexes and, on PostgreSQL, the foreign keys of these tables until the block ends.
 
     Then they are made again, in the same transaction, and a row that breaks one raises as ever. Worth
-    it where the tables get most of their rows here, since all are read again: half the time into
-    an empty PostgreSQL, and three fifths into SQLite unless rows come in the order of the indexes.
+    it where the tables get most of their rows here, since all are read again (benchmarks/archive.md).
     """
     chosen = [tables.metadata.tables[name] for name in names]
     indexes = [index for table in chosen for index in table.indexes]
