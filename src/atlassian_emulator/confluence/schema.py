@@ -50,6 +50,8 @@ CREATE INDEX IF NOT EXISTS content_created ON content (type, created_at, id);
 CREATE INDEX IF NOT EXISTS content_parent ON content (parent_id, type, position, id);
 CREATE INDEX IF NOT EXISTS content_title ON content (title COLLATE NOCASE, type);
 
+CREATE INDEX IF NOT EXISTS content_trash ON content (id) WHERE status IN ('trashed', 'deleted');
+
 CREATE TABLE IF NOT EXISTS content_versions (
     content_id INTEGER NOT NULL REFERENCES content (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,
