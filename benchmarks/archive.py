@@ -412,6 +412,12 @@ on a machine with {machine}, PostgreSQL {benchmark.server.version}. Ratios withi
 figures themselves. What each line does is said in `benchmarks/archive.py`.
 
 {table}
+
+*Out* is the whole archive, written and synchronised, beside PostgreSQL's custom format of the same rows. *In*
+is into an empty registry; `pg_restore` moves rows as they are, while a restore decodes and checks every
+record, gives it a new id and maps what it refers to, in one process: the limit below says how much of the
+time that is. Memory does not grow with the records, but for the map from old to new ids, and up to 64 MB
+that SQLite's writer may take for its cache.
 """
 
 
