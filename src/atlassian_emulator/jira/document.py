@@ -53,28 +53,32 @@ def plain_text(value: Any) -> str:
     if not is_document(value):
         return value if isinstance(value, str) else ""
     pieces: list[str] = []
-    stack: list[Any] = [value]
+    stack: list[Any] = value["content"][::-1]
     while stack:
         node = stack.pop()
         if not isinstance(node, dict):
             pieces.append(node if isinstance(node, str) else "")
             continue
-        kind = str(node.get("type"))
-        pieces.append(_own_text(node, kind))
+        kind = node.get("type")
+        if kind == "text":
+            pieces.append(str(node.get("text", "")))
+            continue
+        if not isinstance(kind, str):
+            kind = ""
+        if kind in _SPEAKING or kind == "hardBreak":
+            pieces.append(_own_text(node, kind))
         if kind in _SEPARATORS:
             stack.append(_SEPARATORS[kind])
         content = node.get("content")
         if isinstance(content, list):
-            stack.extend(content[::-1])
-    return "\n".join(line.strip() for line in "".join(pieces).splitlines() if line.strip())
+            stack += content[::-1]
+    return "\n".join(line for line in map(str.strip, "".join(pieces).splitlines()) if line)
 
 
 def _own_text(node: Node, kind: str) -> str:
-    if kind == "text":
-        return str(node.get("text", ""))
     if kind == "hardBreak":
         return "\n"
     attributes = node.get("attrs")
-    if kind in _SPEAKING and isinstance(attributes, dict):
+    if isinstance(attributes, dict):
         return str(attributes.get("text") or attributes.get("shortName") or attributes.get("url") or "")
     return ""

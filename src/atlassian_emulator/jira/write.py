@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -57,6 +58,7 @@ _COLUMNS = (
     "due",
     "summary",
 )
+_columns_of = attrgetter(*_COLUMNS)
 _PUT_ISSUE = (
     f"INSERT INTO jira_issues ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
     f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[1:])}"
@@ -77,10 +79,10 @@ _SIDES = {
 def add_issues(c: sqlite3.Connection, issues: Iterable[IssueRow]) -> None:
     """Add new issues with everything that JQL asks for."""
     issues = list(issues)
-    c.executemany(_PUT_ISSUE, [[getattr(issue, name) for name in _COLUMNS] for issue in issues])
+    c.executemany(_PUT_ISSUE, [_columns_of(issue) for issue in issues])
     c.executemany(_PUT_SHOWN, [(issue.id, encode_stored(issue.stored).decode()) for issue in issues])
-    for table, sql in _SIDES.items():
-        c.executemany(sql, [row for issue in issues for row in _side_rows(issue)[table]])
+    for table, rows in _side_rows(issues).items():
+        c.executemany(_SIDES[table], rows)
     c.executemany(
         "INSERT INTO jira_text (rowid, summary, description, environment, comments) VALUES (?, ?, ?, ?, ?)",
         [(i.id, i.summary, i.description_text, i.environment_text, i.comments_text) for i in issues],
@@ -101,23 +103,23 @@ def comment_text(body: str) -> str:
     return plain_text(msgspec.json.decode(body))
 
 
-def _side_rows(issue: IssueRow) -> dict[str, list[tuple[Any, ...]]]:
-    stored, issue_id = issue.stored, issue.id
-    custom = stored.custom.items()
-    return {
-        "jira_issue_labels": [(issue_id, each) for each in stored.labels],
-        "jira_issue_components": [(issue_id, each) for each in stored.components],
-        "jira_issue_sprints": [(issue_id, each) for each in stored.sprints],
-        "jira_issue_versions": [
-            *((issue_id, "fix", each) for each in stored.fix_versions),
-            *((issue_id, "affects", each) for each in stored.affected_versions),
-        ],
-        "jira_custom_values": [
-            (issue_id, number, each)
-            for number, value in custom
-            for each in (value if isinstance(value, list) else [value])
-        ],
-    }
+def _side_rows(issues: Iterable[IssueRow]) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows of each side table, for all issues at once."""
+    rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _SIDES}
+    labels, components, sprints = (rows[f"jira_issue_{name}"] for name in ("labels", "components", "sprints"))
+    versions, custom = rows["jira_issue_versions"], rows["jira_custom_values"]
+    for issue in issues:
+        stored, issue_id = issue.stored, issue.id
+        labels += [(issue_id, each) for each in stored.labels]
+        components += [(issue_id, each) for each in stored.components]
+        sprints += [(issue_id, each) for each in stored.sprints]
+        versions += [(issue_id, "fix", each) for each in stored.fix_versions]
+        versions += [(issue_id, "affects", each) for each in stored.affected_versions]
+        for number, value in stored.custom.items():
+            values = value if isinstance(value, list) else [value]
+            # A document of a text field is shown, not searched.
+            custom += [(issue_id, number, each) for each in values if not isinstance(each, dict)]
+    return rows
 
 
 def read_issue(c: sqlite3.Connection, issue_id: int) -> IssueRow:

@@ -17,6 +17,10 @@ _QUOTE_LINE = re.compile(r"bq\.\s+(.*)")
 _LIST_ITEM = re.compile(r"([*#-]+)\s+(.*)")
 _RULE = re.compile(r"-{4,5}$")
 _CELL = re.compile(r"(\|\|?)((?:\[[^\]]*\]|\{\{.*?\}\}|[^|])*)")
+_LIST_SIGNS: Final = frozenset("*#-")
+_FIRST_SIGNS: Final = frozenset(("", "*", "#", "-", "|", "h", "b"))
+"""How a line begins that may be more than a line of a paragraph."""
+
 _LANGUAGE: Final = re.compile(r"(?:.*\blang(?:uage)?=)?([A-Za-z0-9+#]+)(?=\||$)")
 
 
@@ -27,7 +31,7 @@ def wiki_to_document(source: str, account_of: AccountOf) -> Node:
 
 def _iter_blocks(source: str, account_of: AccountOf) -> Iterator[Node]:
     at = 0
-    for found in _MACRO.finditer(source):
+    for found in _MACRO.finditer(source) if "{" in source else ():
         yield from _iter_line_blocks(source[at : found.start()], account_of)
         yield from _macro_blocks(found, account_of)
         at = found.end()
@@ -106,15 +110,20 @@ def _while(lines: list[str], at: int, belongs: Callable[[str], bool]) -> int:
 
 
 def _starts_list(line: str) -> bool:
-    return _LIST_ITEM.match(line) is not None and not _RULE.match(line)
+    # The first character decides for most lines, without a pattern.
+    return line[:1] in _LIST_SIGNS and _LIST_ITEM.match(line) is not None and not _RULE.match(line)
 
 
 def _is_paragraph_line(line: str) -> bool:
+    if line[:1] not in _FIRST_SIGNS:
+        return True
     special = _starts_list(line) or line.startswith("|") or _RULE.match(line) or _HEADING.match(line)
     return bool(line) and not special and not _QUOTE_LINE.match(line)
 
 
 def _single_line_block(line: str, account_of: AccountOf) -> Node | None:
+    if line[0] not in _FIRST_SIGNS:
+        return None
     if _RULE.match(line):
         return {"type": "rule"}
     if heading := _HEADING.match(line):

@@ -28,6 +28,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_SPECIAL = re.compile(r"[\[{\\\n*_+^~-]|\?\?|://|mailto:")
+"""Whatever _TOKEN finds holds one of these, and looking for them is several times faster."""
+
 _MARKS: Final[dict[str, Node]] = {
     "*": mark("strong"),
     "_": mark("em"),
@@ -41,6 +44,8 @@ _MARKS: Final[dict[str, Node]] = {
 
 def inline_nodes(source: str, account_of: AccountOf, marks: Sequence[Node] = ()) -> list[Node]:
     """Text, mention and hardBreak nodes, adjacent text with the same marks joined."""
+    if not _SPECIAL.search(source):
+        return [text(source, marks)] if source else []
     nodes: list[Node] = []
     at = 0
     for found in _TOKEN.finditer(source):
