@@ -10,6 +10,7 @@ import msgspec
 from atlassian_emulator.call import Call, Reply
 from atlassian_emulator.confluence.moves import export_space, import_space
 from atlassian_emulator.confluence.permissions import set_space_access
+from atlassian_emulator.confluence.tasks import set_pace
 from atlassian_emulator.routing import Route
 from atlassian_emulator.site import DEFAULT_TOKEN
 from atlassian_emulator.users import Role
@@ -109,5 +110,6 @@ ROUTES = (
     Route("GET", "/_emulator/export-space", get_exported_space, open=True),
     Route("POST", "/_emulator/import-space", add_exported_space, open=True),
     Route("PUT", "/_emulator/space-access", set_space_access, open=True),
+    Route("PUT", "/_emulator/long-tasks", set_pace, open=True),
     Route("PUT", "/_emulator/users", put_user, open=True),
 )

@@ -30,6 +30,11 @@ def matches(text: str, wanted: str) -> bool:
     return bool(terms) and all(_has(words, term) for term in terms)
 
 
+def plain_words(wanted: str) -> list[str]:
+    """Return words that must stand in the text letter for letter, as far as SQLite can look for them."""
+    return [word for term in _read_terms(wanted) for word in term if word.isascii() and word.isalnum()]
+
+
 def plain(body: str) -> str:
     """Return the text of a body in storage format, without its tags."""
     return unescape(_TAG.sub(" ", body))
