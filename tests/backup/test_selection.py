@@ -16,7 +16,7 @@ from snapshots.backup.selection import (
     select_all,
     select_picked,
 )
-from snapshots.errors import InvalidInput, StorageError
+from snapshots.errors import InvalidInput, NotFound
 
 SITE = ["ACME", "BETA", "~ada", "DOCS"]
 
@@ -95,7 +95,7 @@ def test_a_quote_that_never_ends_is_refused() -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match=r"spaces\.csv cannot be read"):
+    with pytest.raises(NotFound, match=r"There is no file .*spaces\.csv"):
         read_spaces_csv(tmp_path / "spaces.csv")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,8 @@ from typing import Any
 import pytest
 
 from atlassian_emulator.server import EmulatorServer
+from snapshots import __version__
+from snapshots.cli.output import progress_shown
 
 
 def test_a_site_is_added_listed_checked_and_changed(snapshots: Any, site: EmulatorServer, home: Path) -> None:
@@ -162,8 +167,12 @@ def test_a_csv_of_two_columns_and_unknown_keys(snapshots: Any, bugs_page: str, t
     file.write_text("\ufeffSpace key\nrel\n\nNOPE\nREL\n", encoding="utf-8")
     refused = snapshots("backup", "create", "--spaces-csv", str(file), code=3)
     assert "NOPE" in refused.err
+    assert "line 4" in refused.err
+    assert "--skip-unknown" in refused.err
     made = snapshots("backup", "create", "--spaces-csv", str(file), "--skip-unknown", "--json").json()
     assert made["selection"] == {"mode": "csv", "spaces": ["REL"]}
+    assert {finding["kind"] for finding in made["findings"]} == {"unknown-space", "other-case"}
+    assert "folder" in snapshots("backup", "create", "--all-spaces", "-o", str(tmp_path), code=3).err
 
 
 def test_a_damaged_a_foreign_and_a_newer_archive(snapshots: Any, bugs_page: str, tmp_path: Path) -> None:
@@ -207,3 +216,48 @@ def test_an_unusable_registry_is_explained_without_its_password(
     snapshots("site", "list", code=4)
     monkeypatch.setenv("SNAPSHOTS_THREADS", "many")
     assert "SNAPSHOTS_THREADS" in snapshots("site", "list", code=4).err
+
+
+def test_who_stops_reading_is_no_fault(site: EmulatorServer) -> None:
+    read, written = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        [sys.executable, "-m", "snapshots", "site", "list"], stdout=written, stderr=subprocess.PIPE, check=False
+    )
+    os.close(written)
+    assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_an_interruption_says_what_can_go_on(snapshots: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("snapshots.cli.site.sites.list_sites", interrupt)
+    assert "snapshots job list" in snapshots("site", "list", code=130).err
+
+
+def test_the_version_is_told(snapshots: Any, home: Path) -> None:
+    assert snapshots("--version").out == f"snapshots {__version__}\n"
+
+
+def test_a_file_that_is_not_there_is_the_persons_to_correct(snapshots: Any, bugs_page: str, tmp_path: Path) -> None:
+    nothing = str(tmp_path / "nothing")
+    snapshots("take", bugs_page)
+    archive = str(tmp_path / "all.zip")
+    snapshots("backup", "create", "--all-spaces", "-o", archive)
+    for command in (
+        ["macro", "put", bugs_page, "--definition", nothing],
+        ["backup", "create", "--spaces-csv", nothing],
+        ["backup", "verify", nothing],
+        ["restore", "plan", nothing],
+        ["restore", "plan", archive, "--mapping", nothing],
+        ["restore", "apply", archive, "--plan", nothing],
+    ):
+        assert f"There is no file {nothing}" in snapshots(*command, code=3).err
+
+
+def test_a_stage_of_progress_is_told_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_shown() as progress:
+        for done in (1, 2, 3, 3):
+            progress("reading", done, 3, "records")
+    assert capsys.readouterr().err.splitlines() == ["reading: 1 of 3 records", "reading: 3 of 3 records"]

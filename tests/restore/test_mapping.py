@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from snapshots.errors import InvalidInput, StorageError
+from snapshots.errors import InvalidInput, NotFound
 from snapshots.restore.mapping import parse_space_map, read_page_map, read_space_map
 
 
@@ -55,7 +55,7 @@ def test_many_bad_lines_are_counted() -> None:
 def test_other_encodings_and_missing_files(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="UTF-8"):
         read_page_map("source_page_id,destination_page_id\n".encode("utf-16"))
-    with pytest.raises(StorageError, match=r"absent\.csv"):
+    with pytest.raises(NotFound, match=r"absent\.csv"):
         read_page_map(tmp_path / "absent.csv")
 
 

@@ -12,17 +12,15 @@ from snapshots.app import App
 from snapshots.backup.selection import (
     ResolvedSelection,
     Selection,
-    confirm_unknown,
     resolve_selection,
     without_empty_spaces,
 )
-from snapshots.backup.write import require_decided
 from snapshots.progress import Progress, silent
 from snapshots.registry import spaces
 
 
-def resolve_spaces(app: App, site: str | None, selection: Selection, *, skip_unknown: bool) -> ResolvedSelection:
-    """The spaces a selection means here. Raises `DecisionNeeded` for unknown keys unless they may be skipped."""
+def resolve_spaces(app: App, site: str | None, selection: Selection) -> ResolvedSelection:
+    """The spaces a selection means here; the unknown ones of it wait for `confirm_unknown`."""
     row = app.get_site(site)
     with app.registry.read() as conn:
         keys = [space.key for space in spaces.list_spaces(conn, row.id)]
@@ -32,9 +30,6 @@ def resolve_spaces(app: App, site: str | None, selection: Selection, *, skip_unk
             # A space without snapshots is not unknown. The site is asked only when there is one in doubt.
             there = [space.key for space in opened.confluence.iter_spaces()]
         resolved = without_empty_spaces(resolve_selection(selection, sorted({*keys, *there})), keys)
-    if skip_unknown:
-        return confirm_unknown(resolved)
-    require_decided(resolved)
     return resolved
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from snapshots.errors import InvalidInput, StorageError
+from snapshots.errors import InvalidInput, NotFound, StorageError
 from snapshots.findings import Finding
 
 Mode = Literal["all", "picked", "csv"]
@@ -78,7 +78,7 @@ def read_spaces_csv(source: Path | bytes) -> Selection:
 
     A header, blank lines, quotes, a byte order mark, UTF-16 with one, and any line ending are
     accepted; duplicates are merged and noted. Raises InvalidInput for more than one column, another
-    encoding, broken quotes or no keys at all, StorageError when the file cannot be read.
+    encoding, broken quotes or no keys at all, NotFound or StorageError when the file cannot be read.
     """
     lines: dict[str, list[int]] = {}
     header = ""
@@ -150,6 +150,8 @@ def _read(source: Path | bytes) -> bytes:
         return source
     try:
         return source.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {source}; check the path of the CSV file.") from None
     except OSError as error:
         raise StorageError(f"The CSV file {source} cannot be read: {error.strerror}; check the path.") from error
 

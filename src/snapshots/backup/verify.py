@@ -63,7 +63,7 @@ def _verify(file: BinaryIO, path: Path, progress: Progress) -> VerifyReport:
         entries = zip64.read_entries(file, file_bytes)
         manifest = read_manifest(file, entries)
     except DamageError as error:
-        findings.append(Finding("layout-damaged", "archive", str(error), _TAKE_ANOTHER))
+        findings.append(Finding("layout-damaged", "archive", _reason(error), _TAKE_ANOTHER))
         return VerifyReport(None, tuple(findings), {})
     findings += iter_disagreements(manifest, entries)
     by_name = {entry.name: entry for entry in entries}
@@ -83,8 +83,13 @@ def _verify_member(file: BinaryIO, entry: Entry, member: Member, records: _Recor
             records.take(batch)
     except DamageError as error:
         records.incomplete_kinds.add(member.kind)
-        yield Finding("member-damaged", f"member {member.name}", str(error), _TAKE_ANOTHER)
+        yield Finding("member-damaged", f"member {member.name}", _reason(error), _TAKE_ANOTHER)
     yield from records.iter_findings()
+
+
+def _reason(error: DamageError) -> str:
+    """The error's sentence without its next step, which a finding gives apart."""
+    return str(error).rpartition("; ")[0] or str(error)
 
 
 @dataclass(slots=True)

@@ -71,7 +71,9 @@ def _choose_macros(page: Page, macro_ids: Sequence[str]) -> tuple[list[Macro], l
             raise NotFound(f"The page '{page.title}' has no Snapshots macro {macro_id}; its macros are: {there}.")
     chosen = [macro for macro in found if not macro_ids or macro.remote_id in macro_ids]
     if not chosen:
-        raise InvalidInput(f"The page '{page.title}' has no Snapshots macro; put one on it first.")
+        raise InvalidInput(
+            f"The page '{page.title}' has no Snapshots macro; put one on it first, as `snapshots macro put` does."
+        )
     for macro in chosen:
         if on_page.count(macro.remote_id) > 1:
             raise DecisionNeeded(

@@ -6,6 +6,7 @@ import errno
 import importlib
 import os
 import sys
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -13,7 +14,8 @@ from rich.markup import escape
 # Typer carries its own Click since 0.29 and names this base of all misuse nowhere else.
 from typer._click.exceptions import ClickException
 
-from snapshots.cli.exit_codes import DONE, FAULT, INTERRUPTED, exit_code_of
+from snapshots import __version__
+from snapshots.cli.exit_codes import DONE, FAULT, INTERRUPTED, UNREAD, exit_code_of
 from snapshots.cli.output import err, shown
 from snapshots.errors import SnapshotsError, StorageError
 
@@ -35,7 +37,7 @@ def build(first_word: str = "") -> typer.Typer:
         add_completion=False,
     )
     # Without a callback, Typer would drop the name of a command that stands alone.
-    tree.callback()(lambda: None)
+    tree.callback()(_options_of_all)
     names = (*_COMMANDS, *_GROUPS)
     for name in (first_word,) if first_word in names else names:
         module = importlib.import_module(f"snapshots.cli.{name}")
@@ -46,6 +48,20 @@ def build(first_word: str = "") -> typer.Typer:
     return tree
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"snapshots {__version__}\n")
+        raise typer.Exit
+
+
+def _options_of_all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What comes before the command."""
+
+
 def main() -> None:
     """Run the command in `sys.argv` and exit with a code of docs/errors.md."""
     sys.exit(run(sys.argv[1:]))
@@ -54,21 +70,23 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and answer its exit code; errors become one sentence on standard error."""
     try:
-        return build(arguments[0] if arguments else "")(arguments, standalone_mode=False) or DONE
+        code: int = build(arguments[0] if arguments else "")(arguments, standalone_mode=False) or DONE
+        sys.stdout.flush()
+        return _tell_interrupted() if code == INTERRUPTED else code
     except typer.Exit as leave:
         return leave.exit_code
     except ClickException as misuse:
         misuse.show()
         return misuse.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        err().print("Interrupted. What was done so far is kept; `snapshots job list` shows what can go on.")
-        return INTERRUPTED
+        return _tell_interrupted()
     except SnapshotsError as error:
         return _tell(error)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more while closing it.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough; Typer and Rich make a SystemExit of that, and of nothing
+        # else. Python would complain once more while closing the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return UNREAD
     except OSError as error:
         if error.errno in _STORAGE_ERRNOS:
             named = f" {error.filename}" if error.filename else ""
@@ -78,6 +96,11 @@ def run(arguments: list[str]) -> int:
         return _tell_fault(error)
     except Exception as error:  # noqa: BLE001 - the last door: nobody above could say it better
         return _tell_fault(error)
+
+
+def _tell_interrupted() -> int:
+    err().print("Interrupted. What was done so far is kept; `snapshots job list` shows what can go on.")
+    return INTERRUPTED
 
 
 def _tell(error: SnapshotsError) -> int:

@@ -14,9 +14,13 @@ from snapshots.errors import InvalidInput, NotFound
 PageArgument = Annotated[str, typer.Argument(metavar="PAGE", help="Page id, address of the page, or SPACE:Title.")]
 SiteOption = Annotated[
     str | None,
-    typer.Option("--site", envvar="SNAPSHOTS_SITE", help="Name of the site; not needed when there is only one."),
+    typer.Option(
+        "--site", metavar="NAME", envvar="SNAPSHOTS_SITE", help="Name of the site; not needed when there is only one."
+    ),
 ]
-MacroOption = Annotated[str | None, typer.Option("--macro", help="Macro id; needed only where a page holds several.")]
+MacroOption = Annotated[
+    str | None, typer.Option("--macro", metavar="ID", help="Macro id; needed only where a page holds several.")
+]
 
 _IN_ADDRESS = re.compile(r"/pages/(?:viewpage\.action\?pageId=|edit-v2/)?(\d+)")
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from snapshots.acts import backups as acts
 from snapshots.app import App
-from snapshots.backup.selection import Selection, read_spaces_csv, select_all, select_picked
+from snapshots.backup.selection import Selection, confirm_unknown, read_spaces_csv, select_all, select_picked
 from snapshots.backup.verify import verify_archive
 from snapshots.cli.addresses import SiteOption
 from snapshots.cli.output import (
@@ -27,7 +28,7 @@ from snapshots.cli.output import (
     size,
 )
 from snapshots.config import read_config
-from snapshots.errors import DamageError, InvalidInput
+from snapshots.errors import DamageError, DecisionNeeded, InvalidInput
 from snapshots.registry import backups
 
 ArchiveArgument = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's file.")]
@@ -44,7 +45,7 @@ def commands() -> typer.Typer:
 
 def create(
     site: SiteOption = None,
-    all_spaces: Annotated[bool, typer.Option("--all-spaces", help="Every space with snapshots.")] = False,
+    all_spaces: Annotated[bool, typer.Option("--all-spaces", help="Every space that has snapshots.")] = False,
     space: Annotated[list[str] | None, typer.Option(metavar="KEY", help="This space; may be repeated.")] = None,
     spaces_csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The spaces in a CSV file with one column of space keys.")
@@ -60,14 +61,22 @@ def create(
 ) -> None:
     """Write an archive of the registry of the chosen spaces."""
     selection = _selection(all_spaces, space or [], spaces_csv)
+    if output is not None and output.is_dir():
+        raise InvalidInput(f"{output} is a folder: name the archive's file in it with --output.")
     with App(read_config(os.environ)) as app:
-        resolved = acts.resolve_spaces(app, site, selection, skip_unknown=skip_unknown)
-        if not as_json:
+        resolved = acts.resolve_spaces(app, site, selection)
+        if not as_json or (resolved.unknown and not skip_unknown):
             print_findings(resolved.findings)
+        if resolved.unknown and not skip_unknown:
+            raise DecisionNeeded(
+                f"There is no space with these keys: {', '.join(each.key for each in resolved.unknown)}; "
+                "correct them, or go on without them with --skip-unknown. Nothing was written."
+            )
+        resolved = confirm_unknown(resolved)
         with progress_shown(quiet=as_json) as progress:
             written = acts.create_backup(app, site, resolved, output.absolute() if output else None, progress)
     if as_json:
-        print_json(written)
+        print_json(written | {"findings": [asdict(finding) for finding in resolved.findings]})
         return
     counts = ", ".join(plural(count, kind.replace("_", " ")) for kind, count in written["counts"].items() if count)
     out().print(f"[bold]{escape(written['path'])}[/]  {size(written['bytes'])}")
@@ -112,7 +121,7 @@ def list_(site: SiteOption = None, as_json: JsonOption = False) -> None:
                 moment(each.created_at),
                 size(each.archive_bytes),
                 f"{json.loads(each.counts).get('version', 0):,}",
-                ", ".join(json.loads(each.selection)["spaces"]) or "all",
+                _spaces(json.loads(each.selection)),
                 each.path if Path(each.path).is_file() else f"{each.path} (no longer there)",
             ]
             for each in made
@@ -121,8 +130,15 @@ def list_(site: SiteOption = None, as_json: JsonOption = False) -> None:
     )
 
 
+def _spaces(selection: dict[str, Any]) -> str:
+    return "all" if selection["mode"] == "all" else ", ".join(selection["spaces"]) or "none with snapshots"
+
+
 def verify(archive: ArchiveArgument, as_json: JsonOption = False) -> None:
-    """Read a whole archive and check every digest, count and reference in it. Needs no site and no registry."""
+    """Check every byte of an archive.
+
+    Reads all of it and checks every digest, count and reference. Needs no site and no registry.
+    """
     with progress_shown(quiet=as_json) as progress:
         report = verify_archive(archive, progress)
     if as_json:
@@ -131,10 +147,7 @@ def verify(archive: ArchiveArgument, as_json: JsonOption = False) -> None:
                 "path": str(archive),
                 "sound": not report.findings,
                 "records": dict(report.records_by_kind),
-                "findings": [
-                    {"kind": f.kind, "record": f.record, "evidence": f.evidence, "action": f.action}
-                    for f in report.findings
-                ],
+                "findings": [asdict(finding) for finding in report.findings],
             }
         )
     else:

@@ -35,7 +35,10 @@ def compare(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what was added, removed, moved and changed between two versions, down to the words."""
+    """Show what changed between two versions, word by word.
+
+    Rows that were added, removed, moved and changed, and in changed cells the words.
+    """
     with App(read_config(os.environ)) as app:
         subject, comparison = acts.compare(app, place(app, site, page, macro), old, new)
     if html is not None:

@@ -14,7 +14,10 @@ def demo(
         Path, typer.Option(metavar="DIR", help="Where archives, plans and the HTML comparison go.")
     ] = Path("demo-output"),
 ) -> int:
-    """Take, change, compare, back up, move, restore, compare again; every step checks itself."""
+    """Tell the whole story on two emulated sites.
+
+    Take, change, compare, back up, move, restore, compare again; every step checks itself.
+    """
     from snapshots.demo.story import tell  # needs nothing of the other commands, nor they of it
 
     return tell(output.absolute(), keep=keep)

@@ -9,6 +9,7 @@ FAULT = 1
 USAGE = 2
 NEEDS_A_PERSON = 8
 INTERRUPTED = 130
+UNREAD = 141
 
 BY_ERROR: tuple[tuple[type[errors.SnapshotsError], int], ...] = (
     (errors.PersonError, 3),

@@ -26,7 +26,7 @@ def place(app: App, site: str | None, page: str, macro: str | None) -> PlacedMac
 def history(
     page: PageArgument, site: SiteOption = None, macro: MacroOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the versions of a macro, newest first, with their stickers."""
+    """List the versions of a macro with their stickers."""
     with App(read_config(os.environ)) as app:
         placed = place(app, site, page, macro)
         with app.registry.read() as conn:

@@ -30,7 +30,8 @@ def commands() -> typer.Typer:
 
 
 def list_(
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 20, as_json: JsonOption = False
+    limit: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="At most so many, newest first.")] = 20,
+    as_json: JsonOption = False,
 ) -> None:
     """List jobs, newest first."""
     with App(read_config(os.environ)) as app:
@@ -78,10 +79,13 @@ def cancel(job_id: JobArgument) -> None:
 
 def resume(
     job_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Only this job; without it, every interrupted one.")
+        str | None, typer.Argument(metavar="ID", help="Only this job; without it, every interrupted one.")
     ] = None,
 ) -> None:
-    """Go on with jobs whose process is gone, after their last recorded step."""
+    """Go on with interrupted jobs.
+
+    Those whose process is gone; each goes on after its last recorded step.
+    """
     with App(read_config(os.environ)) as app:
         if job_id and app.jobs.get_job(job_id).state != "interrupted":
             raise InvalidInput(f"Job {job_id} is not interrupted: `snapshots job show {job_id}` says what it is.")

@@ -14,7 +14,7 @@ from rich.markup import escape
 from snapshots.app import App
 from snapshots.atlassian.macro import add_macro, find_macros, set_definition
 from snapshots.capture.definition import parse_definition, print_definition
-from snapshots.cli.addresses import MacroOption, PageArgument, SiteOption, resolve_page
+from snapshots.cli.addresses import PageArgument, SiteOption, resolve_page
 from snapshots.cli.output import JsonOption, out, print_json, print_table, shown
 from snapshots.config import read_config
 from snapshots.errors import InvalidInput, NotFound
@@ -33,7 +33,7 @@ def commands() -> typer.Typer:
 
 
 def list_(page: PageArgument, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List the macros in the body of a page, and the capture each shows."""
+    """List the macros of a page, and what each shows."""
     with App(read_config(os.environ)) as app, app.open_site(site) as opened:
         body = opened.confluence.get_page(resolve_page(opened.confluence, page)).body or ""
     macros = find_macros(body)
@@ -61,11 +61,17 @@ def put(
     page: PageArgument,
     definition: DefinitionOption,
     site: SiteOption = None,
-    macro: MacroOption = None,
+    macro: Annotated[
+        str | None, typer.Option(metavar="ID", help="Change this macro instead of adding another one.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a macro at the end of a page or, with --macro, give that one another definition."""
-    text = print_definition(parse_definition(_read(definition)))
+    """Add a macro to the end of a page, or change one."""
+    text = _read(definition)
+    try:
+        text = print_definition(parse_definition(text))
+    except InvalidInput as error:
+        raise InvalidInput(f"{definition} is not a definition of a macro: {error}") from None
     with App(read_config(os.environ)) as app, app.open_site(site) as opened:
         found = opened.confluence.get_page(resolve_page(opened.confluence, page))
         body = found.body or ""

@@ -66,9 +66,13 @@ def print_findings(findings: Iterable[Finding]) -> None:
     console = err()
     for finding in findings:
         console.print(
-            f"[yellow]note[/] {escape(shown(finding.record))}: {escape(shown(finding.evidence))}; "
-            f"{escape(shown(finding.action))} [dim]({escape(finding.kind)})[/]"
+            f"[yellow]note[/] {escape(shown(finding.record))}: {escape(shown(finding.evidence.rstrip('.')))}. "
+            f"{_sentence(finding.action)} [dim]({escape(finding.kind)})[/]"
         )
+
+
+def _sentence(text: str) -> str:
+    return escape(shown(text[:1].upper() + text[1:].rstrip(".") + "."))
 
 
 def shown(text: str) -> str:
@@ -137,12 +141,15 @@ class _BarProgress:
 class _LineProgress:
     def __init__(self) -> None:
         self._stage = ""
+        self._told = ""
         self._told_at = 0.0
 
     def __call__(self, stage: str, done: int, total: int | None, unit: str) -> None:
         now = time.monotonic()
-        if stage == self._stage and now - self._told_at < _SECONDS_BETWEEN_PLAIN_LINES:
+        # The last line of a stage is always told, for else it would look as if it had stopped half way.
+        if stage == self._stage and now - self._told_at < _SECONDS_BETWEEN_PLAIN_LINES and done != total:
             return
-        self._stage, self._told_at = stage, now
-        amount = f"{done:,} {unit}" if total is None else f"{done:,} of {total:,} {unit}"
-        sys.stderr.write(f"{stage}: {amount}\n")
+        line = f"{stage}: {done:,} {unit}" if total is None else f"{stage}: {done:,} of {total:,} {unit}"
+        if line != self._told:
+            self._stage, self._told, self._told_at = stage, line, now
+            sys.stderr.write(line + "\n")

@@ -46,7 +46,10 @@ MappingOption = Annotated[
     typer.Option("--mapping", metavar="CSV", help="Which page became which: source_page_id,destination_page_id."),
 ]
 ConflictOption = Annotated[
-    str, typer.Option("--conflict", help="When a record is there but different: skip, overwrite, newest or merge.")
+    str,
+    typer.Option(
+        "--conflict", metavar="CHOICE", help="When a record is there but different: skip, overwrite, newest or merge."
+    ),
 ]
 SpaceMapFileOption = Annotated[
     Path | None,
@@ -79,7 +82,10 @@ def plan(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Show, page by page, what a restore would do and by what evidence. Writes nothing to site or registry."""
+    """Show what a restore would do, page by page.
+
+    With the evidence for each match. Writes nothing to the site or the registry.
+    """
     options = _options(map_space, space_map, mapping, conflict, no_parked=no_parked)
     with App(read_config(os.environ)) as app, progress_shown(quiet=as_json) as progress:
         made = acts.plan_restore(app, site, archive, options, progress)
@@ -91,7 +97,7 @@ def plan(
         _show_plan(made)
         if output is not None:
             err().print(f"The plan is in {escape(str(output))}; carry it out with `restore apply --plan`.")
-    return NEEDS_A_PERSON if made.needs_decision else DONE
+    return NEEDS_A_PERSON if made.needs_decision or made.parked_reasons else DONE
 
 
 def apply(
@@ -140,7 +146,10 @@ def retry(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Take up parked records whose pages have arrived since, without their archive."""
+    """Take up parked records whose pages have come.
+
+    Without their archives: what is parked is kept whole in the registry.
+    """
     options = _options(map_space, space_map, mapping, conflict, no_parked=False)
     reports = []
     with App(read_config(os.environ)) as app:
@@ -166,7 +175,7 @@ def _confirm(yes: bool, as_json: bool) -> None:
     if yes:
         return
     if as_json or not sys.stdin.isatty():
-        raise DecisionNeeded("Nobody can be asked here: look at `restore plan` first, then apply with --yes.")
+        raise DecisionNeeded("Nobody can be asked here: look at the plan first, then run it again with --yes.")
     typer.confirm("Write this to the registry?", abort=True, err=True)
 
 
@@ -224,8 +233,9 @@ def _options(
 
 def _show_plan(made: Plan) -> None:
     source = made.source
+    what = f"{Path(source.path).name} of site {source.site_name}" if source.path else "what is parked"
     out().print(
-        f"[bold]Plan[/]: {escape(shown(Path(source.path).name))} of site {escape(shown(source.site_name))} "
+        f"[bold]Plan[/]: {escape(shown(what))} "
         f"→ {escape(shown(made.destination.site_name))}; looked at with {plural(made.requests_sent, 'request')}"
     )
     print_table(

@@ -29,11 +29,12 @@ def commands() -> typer.Typer:
 
 
 def add(
-    name: Annotated[str, typer.Argument(help="A short name for the site, used in all other commands.")],
-    url: Annotated[str, typer.Option(help="Address of the site, such as https://acme.atlassian.net.")],
-    account: Annotated[str, typer.Option(help="E-mail address of the account that calls the site.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A short name for the site, used in all other commands.")],
+    url: Annotated[str, typer.Option(metavar="URL", help="Address of the site, such as https://acme.atlassian.net.")],
+    account: Annotated[str, typer.Option(metavar="EMAIL", help="E-mail address of the account that calls the site.")],
     jira_url: Annotated[
-        str | None, typer.Option(help="Address of the Jira it captures from, if it is not the same site.")
+        str | None,
+        typer.Option(metavar="URL", help="Address of the Jira it captures from, if it is not the same site."),
     ] = None,
     token_env: Annotated[
         str | None, typer.Option(metavar="NAME", help="Read the API token from this variable at each use.")
@@ -89,10 +90,15 @@ def list_(as_json: JsonOption = False) -> None:
 
 
 def check(
-    name: Annotated[str | None, typer.Argument(help="Name of the site; not needed when there is only one.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Name of the site; not needed when there is only one.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Call the site and say what works: addresses, token, rights, the Jira behind it."""
+    """Call a site and say what works.
+
+    Its addresses, the token, what the account may see, and the Jira behind it.
+    """
     with App(read_config(os.environ)) as app:
         checks = sites.check_site(app, name)
     if as_json:

@@ -34,7 +34,8 @@ def add(
     version: VersionArgument,
     name: NameArgument,
     colour: Annotated[
-        str | None, typer.Option(help="grey, blue, green, yellow, red or purple; a new sticker is grey.")
+        str | None,
+        typer.Option(metavar="COLOUR", help="grey, blue, green, yellow, red or purple; a new sticker is grey."),
     ] = None,
     site: SiteOption = None,
     macro: MacroOption = None,

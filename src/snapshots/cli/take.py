@@ -21,11 +21,14 @@ def take(
     site: SiteOption = None,
     macro: Annotated[
         list[str] | None,
-        typer.Option(help="Only the macro with this id; may be repeated. Without it, all on the page."),
+        typer.Option(metavar="ID", help="Only the macro with this id; may be repeated. Without it, all on the page."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a snapshot: read Jira, attach the payload, save the page, record the version."""
+    """Freeze what Jira says now, on a page.
+
+    Reads Jira, attaches the payload to the page, saves the page and records the version; all or nothing.
+    """
     with App(read_config(os.environ)) as app:
         with app.open_site(site) as opened:
             page_id = resolve_page(opened.confluence, page)

@@ -19,6 +19,9 @@ from snapshots.errors import SiteUnavailable, SnapshotsError
 TOKEN = "emulator"
 ADMIN = "admin@example.com"
 
+PYTHON = (sys.executable, "-P", "-m")
+"""How a module is run: with -P, a file such as copy.py in the folder the demo is started in is not imported."""
+
 _START_SECONDS = 60.0
 _COMMAND_SECONDS = 110.0
 
@@ -47,7 +50,7 @@ class EmulatedSite:
 def start_site(name: str, *, folder: Path, options: Sequence[str] = ()) -> EmulatedSite:
     """Start an emulated site on a free port, keeping its data and log in `folder`, and wait until it answers."""
     log = folder / f"{name}.log"
-    command = [sys.executable, "-m", "atlassian_emulator", "--port", "0", "--site-name", name]
+    command = [*PYTHON, "atlassian_emulator", "--port", "0", "--site-name", name]
     with log.open("wb") as written:
         process = subprocess.Popen(
             [*command, "--data-dir", str(folder / f"{name}-data"), *options],
@@ -58,15 +61,19 @@ def start_site(name: str, *, folder: Path, options: Sequence[str] = ()) -> Emula
             # Ctrl-C is for the demo, which stops its sites itself, or leaves them running when asked to.
             start_new_session=True,
         )
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        words = log.read_text(encoding="utf-8")
-        address = re.search(r"https?://[\w.:-]+", words)
-        if address and re.search(r"^ready$", words, re.MULTILINE):
-            return EmulatedSite(name, address[0], process)
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
+    site = EmulatedSite(name, "", process)
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            words = log.read_text(encoding="utf-8")
+            address = re.search(r"https?://[\w.:-]+", words)
+            if address and re.search(r"^ready$", words, re.MULTILINE):
+                site.url = address[0]
+                return site
+            time.sleep(0.05)
+    finally:
+        if not site.url:
+            site.stop()
     words = log.read_text(encoding="utf-8")[-400:].strip()
     raise SiteUnavailable(f"The emulated site {name!r} did not start: {words or 'it said nothing'}.")
 
@@ -93,7 +100,7 @@ class Installation:
     def run(self, *arguments: str, expect: int = 0) -> Answer:
         """Run one `snapshots` command; `DemoFailed` with its words when it ends with another exit code."""
         done = subprocess.run(
-            [sys.executable, "-m", "snapshots", *arguments],
+            [*PYTHON, "snapshots", *arguments],
             capture_output=True,
             text=True,
             timeout=_COMMAND_SECONDS,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from rich.console import Console
@@ -18,7 +21,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from snapshots.demo import world
-from snapshots.demo.stage import ADMIN, TOKEN, DemoFailed, EmulatedSite, Installation, start_site
+from snapshots.demo.stage import ADMIN, PYTHON, TOKEN, DemoFailed, EmulatedSite, Installation, start_site
+from snapshots.errors import InvalidInput
+
+MARKER = ".snapshots-demo"
+"""Says that a folder is a demo's own, and which sites were left running on it."""
 
 _SHOWN_LINES = 14
 
@@ -67,6 +74,8 @@ class Story:
 
 def tell(folder: Path, *, keep: bool) -> int:
     """Tell the story in `folder`, which is emptied first; 0 when every chapter held what it promised."""
+    # A terminated demo stops its sites just as an interrupted one does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _empty(folder)
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     story = Story(folder, console)
@@ -93,10 +102,9 @@ def tell(folder: Path, *, keep: bool) -> int:
 
 def _two_sites(story: Story) -> str:
     """Two sites start: acme with Jira and Confluence, globex new and empty."""
-    story.sites = [
-        start_site("acme", folder=story.folder, options=["--demo"]),
-        start_site("globex", folder=story.folder),
-    ]
+    # One by one, so that the first is stopped when the demo ends while the second is starting.
+    story.sites.append(start_site("acme", folder=story.folder, options=["--demo"]))
+    story.sites.append(start_site("globex", folder=story.folder))
     acme = story.sites[0]
     story.show(story.here, "site", "add", "acme", "--url", acme.url, "--account", ADMIN, "--token-env", "ACME_TOKEN")
     checks = story.here.run("site", "check", "--json").json()
@@ -180,7 +188,7 @@ def _move(story: Story) -> str:
     addresses = ["--from", acme.url, "--to", globex.url]
     for key in world.SPACES:
         moved = subprocess.run(
-            [sys.executable, "-m", "atlassian_emulator", "copy-space", *addresses, "--space", key],
+            [*PYTHON, "atlassian_emulator", "copy-space", *addresses, "--space", key],
             capture_output=True,
             text=True,
             check=False,
@@ -314,13 +322,34 @@ def _as_typed(arguments: tuple[str, ...]) -> str:
 
 def _empty(folder: Path) -> None:
     """Only what an earlier demo made is removed; any other folder is left alone."""
-    marker = folder / ".snapshots-demo"
+    marker = folder / MARKER
     if folder.exists() and not marker.exists() and any(folder.iterdir()):
-        raise DemoFailed(f"{folder} holds other things: name an empty or new folder with --output.")
+        raise InvalidInput(f"{folder} holds other things: name an empty or new folder with --output.")
     if folder.exists():
+        _refuse_running(marker)
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     marker.touch()
+
+
+def _refuse_running(marker: Path) -> None:
+    """Sites that `--keep` left running lose their data with the folder, and nobody could stop them any more."""
+    kept = [line.split() for line in marker.read_text(encoding="utf-8").splitlines()] if marker.exists() else []
+    running = [process for url, process in kept if _answers(url)]
+    if running:
+        raise InvalidInput(
+            f"The sites of an earlier `demo --keep` still run on {marker.parent}: stop them with "
+            f"`kill {' '.join(running)}`, or name another folder with --output."
+        )
+
+
+def _answers(url: str) -> bool:
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _stop(sites: list[EmulatedSite]) -> None:
@@ -344,6 +373,9 @@ def _say_how_to_reach(story: Story) -> None:
         story.console.print(f"{site.name} still runs at {site.url} (Confluence below {site.url}/wiki)")
     story.console.print(f"users: {ADMIN}, editor@example.com, viewer@example.com; API token: {TOKEN}")
     processes = " ".join(str(site.process.pid) for site in story.sites)
+    kept = "".join(f"{site.url} {site.process.pid}\n" for site in story.sites)
+    (story.folder / MARKER).write_text(kept, encoding="utf-8")
     home = f"SNAPSHOTS_HOME={story.there.home} GLOBEX_TOKEN={TOKEN}"
-    story.console.print(f"try it:  {home} .venv/bin/snapshots history '{world.BUGS.address}'")
+    command = Path(sys.executable).with_name("snapshots")
+    story.console.print(f"try it:  {home} {command} history '{world.BUGS.address}'")
     story.console.print(f"stop both with: kill {processes}")

@@ -54,7 +54,9 @@ def _choose(found: list[MacroRow], page: PageRow, macro_id: str | None) -> Macro
     if macro_id is None:
         if len(found) == 1:
             return found[0]
-        raise DecisionNeeded(f"Page {page.title!r} has {len(found)} macros with a history ({known}): say which one.")
+        raise DecisionNeeded(
+            f"Page {page.title!r} has {len(found)} macros with a history ({known}): say which one with --macro."
+        )
     for macro in found:
         if macro.remote_id == macro_id:
             return macro

@@ -59,7 +59,7 @@ def get_site(conn: sa.Connection, name: str) -> SiteRow:
     """The site of this name. Raises NotFound, naming the sites there are."""
     found = find_site(conn, name)
     if found is None:
-        names = ", ".join(f"'{site.name}'" for site in list_sites(conn)) or "none yet"
+        names = ", ".join(f"'{site.name}'" for site in list_sites(conn)) or "none yet, `snapshots site add` adds one"
         raise NotFound(f"There is no site called '{name}'; the sites are: {names}.")
     return found
 

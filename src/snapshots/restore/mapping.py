@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from snapshots.errors import InvalidInput, StorageError
+from snapshots.errors import InvalidInput, NotFound, StorageError
 
 _PAGE_COLUMNS = (
     ("source_page_id", "destination_page_id"),
@@ -123,6 +123,8 @@ def _iter_csv(file: Path | bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         data = file if isinstance(file, bytes) else file.read_bytes()
         text = data.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {file!s}; check the path of the mapping file.") from None
     except OSError as error:
         raise StorageError(f"The mapping file {file!s} cannot be read ({error.strerror}); check its path.") from None
     except UnicodeDecodeError:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from snapshots.errors import InvalidInput, StorageError
+from snapshots.errors import InvalidInput, NotFound, StorageError
 from snapshots.findings import Finding
 from snapshots.registry.records import KINDS
 from snapshots.restore.conflicts import ConflictPolicy
@@ -172,8 +172,10 @@ def save_plan(plan: Plan, path: Path) -> None:
 
 
 def load_plan(path: Path) -> Plan:
-    """The plan in a file. Raises StorageError, or InvalidInput as `read_plan`."""
+    """The plan in a file. Raises NotFound, StorageError, or InvalidInput as `read_plan`."""
     try:
         return read_plan(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {path}; check the path of the plan.") from None
     except OSError as error:
         raise StorageError(f"The plan {path} cannot be read ({error.strerror}); check its path.") from None
