@@ -72,8 +72,10 @@ class EmulatorServer:
         self.site.weather.add(weather)
         self.site.limits.set(limits or LimitSettings())
         self.site.index_delay_seconds = index_delay_seconds
-        application = Application(self.site, (*confluence.ROUTES, *jira.ROUTES, *control.ROUTES, *conditions.ROUTES))
-        self._server = _Server(host, self.port, application, _Handler, fd=self._listener.fileno())
+        self.application = Application(
+            self.site, (*confluence.ROUTES, *jira.ROUTES, *control.ROUTES, *conditions.ROUTES)
+        )
+        self._server = _Server(host, self.port, self.application, _Handler, fd=self._listener.fileno())
         self._thread: threading.Thread | None = None
 
     @property
