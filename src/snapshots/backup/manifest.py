@@ -77,11 +77,8 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
 
 
-def decode_manifest(data: bytes) -> Manifest:
-    """The manifest in these bytes.
-
-    Raises InvalidInput when it is of another or a newer format, DamageError when it cannot be read.
-    """
+def refuse_others(data: bytes) -> None:
+    """Raise InvalidInput when the manifest is of another program or of a newer format, DamageError when it is no JSON."""
     try:
         head = msgspec.json.decode(data, type=_Head)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -93,6 +90,14 @@ def decode_manifest(data: bytes) -> Manifest:
             f"The archive was made by a newer version of Snapshots ({head.producer}, format {head.format_version}; "
             f"this one reads up to {FORMAT_VERSION}); upgrade Snapshots."
         )
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """The manifest in these bytes.
+
+    Raises InvalidInput when it is of another or a newer format, DamageError when it cannot be read.
+    """
+    refuse_others(data)
     try:
         return msgspec.json.decode(data, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from snapshots.backup.manifest import (
     decode_manifest,
     header_line,
     member_name,
+    refuse_others,
 )
 from snapshots.backup.unpack import is_bomb, iter_unpacked, iter_whole_lines
 from snapshots.backup.zip64 import Entry
@@ -115,7 +117,11 @@ def require_archive(file: BinaryIO, file_bytes: int, path: Path) -> None:
     try:
         with zipfile.ZipFile(file) as foreign:
             is_ours = MEMBER_NAME in foreign.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError):
+            if is_ours:
+                # A newer format may be laid out otherwise: that is no damage, and its manifest says so first.
+                with foreign.open(MEMBER_NAME) as member:
+                    refuse_others(member.read(_MAX_MANIFEST_BYTES))
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OverflowError, DamageError):
         # The start of a zip without its end: an archive that was cut off looks like this.
         return
     if not is_ours:
