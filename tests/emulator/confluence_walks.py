@@ -207,7 +207,7 @@ def walk_v1_arranging(walk, client, space):
     walk.ask(f"GET {path}/{{id}}/descendant/{{type}}", top["id"], "bird", status=400)
     walk.ask(f"GET {path}/{{id}}/descendant", top["id"], query={"expand": "page,attachment"})
     walk.ask(f"GET {path}/{{id}}/descendant", "1", status=404)
-    parts = {name: True for name in ("copyAttachments", "copyPermissions", "copyProperties", "copyLabels")}
+    parts = dict.fromkeys(("copyAttachments", "copyPermissions", "copyProperties", "copyLabels"), True)
     wish = {**parts, "pageTitle": "Copied", "destination": {"type": "parent_page", "value": other["id"]}}
     walk.ask(f"POST {path}/{{id}}/copy", below["id"], json=wish)
     walk.ask(f"POST {path}/{{id}}/copy", below["id"], json=wish, status=400)

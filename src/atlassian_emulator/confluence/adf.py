@@ -10,6 +10,8 @@ from html import escape, unescape
 from typing import Any
 from xml.parsers import expat
 
+from atlassian_emulator.confluence.extensions import ExtensionReader, extension_storage
+
 _BLOCK_OF_NODE = {
     "paragraph": "p",
     "bulletList": "ul",
@@ -24,6 +26,9 @@ _NODE_OF_BLOCK = {tag: node for node, tag in _BLOCK_OF_NODE.items()}
 _TAG_OF_MARK = {"strong": "strong", "em": "em", "code": "code", "underline": "u", "strike": "del"}
 _MARK_OF_TAG = {**{tag: mark for mark, tag in _TAG_OF_MARK.items()}, "b": "strong", "i": "em", "s": "strike"}
 _CLASSIC = "com.atlassian.confluence.macro.core"
+_IN_EXTENSION = ("ac:adf-node", "ac:adf-attribute", "ac:adf-parameter")
+# Where ADF keeps the plain text in a classic macro.
+_PLAIN_BODY = "__bodyContent"
 _DEEPEST = 100
 
 
@@ -65,8 +70,9 @@ def _storage_of(node: dict[str, Any], depth: int) -> str:
         level = _attributes(node).get("level", 1)
         return f"<h{level}>{inner}</h{level}>" if level in range(1, 7) else inner
     if kind == "codeBlock":
-        text = unescape(inner).replace("]]>", "]]]]><![CDATA[>")
-        code = f"<ac:plain-text-body><![CDATA[{text}]]></ac:plain-text-body>"
+        language = str(_attributes(node).get("language") or "")
+        row = f'<ac:parameter ac:name="language">{escape(language, quote=False)}</ac:parameter>' if language else ""
+        code = f"{row}<ac:plain-text-body>{_cdata(unescape(inner))}</ac:plain-text-body>"
         return f'<ac:structured-macro ac:name="code" ac:schema-version="1">{code}</ac:structured-macro>'
     if kind == "table":
         return f"<table><tbody>{inner}</tbody></table>"
@@ -94,45 +100,33 @@ def _macro_of(node: dict[str, Any], inner: str) -> str:
     given = attributes.get("parameters")
     parameters: dict[str, Any] = given if isinstance(given, dict) else {}
     if attributes.get("extensionType") != _CLASSIC:
-        return _forge_macro(str(node["type"]), key, attributes, parameters)
-    values = parameters.get("macroParams") or {}
+        return extension_storage(str(node["type"]), attributes, inner)
+    given = parameters.get("macroParams")
+    values = dict(given) if isinstance(given, dict) else {}
+    plain = values.pop(_PLAIN_BODY, None)
     metadata = parameters.get("macroMetadata") or {}
-    macro_id = (metadata.get("macroId") or {}).get("value", "") if isinstance(metadata, dict) else ""
+    identified = metadata.get("macroId") if isinstance(metadata, dict) else None
+    macro_id = _value_of(identified) if identified else ""
     rows = "".join(
         f'<ac:parameter ac:name="{escape(str(name))}">{escape(_value_of(value), quote=False)}</ac:parameter>'
-        for name, value in (values.items() if isinstance(values, dict) else ())
+        for name, value in values.items()
     )
     identity = f' ac:macro-id="{escape(str(macro_id))}"' if macro_id else ""
+    if attributes.get("localId"):
+        identity = f' ac:local-id="{escape(str(attributes["localId"]))}"{identity}'
     body = f"<ac:rich-text-body>{inner}</ac:rich-text-body>" if inner else ""
+    if plain is not None:
+        body = f"<ac:plain-text-body>{_cdata(_value_of(plain))}</ac:plain-text-body>"
     start = f'<ac:structured-macro ac:name="{escape(key)}" ac:schema-version="1"{identity}>'
     return f"{start}{rows}{body}</ac:structured-macro>"
 
 
+def _cdata(text: str) -> str:
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
+
+
 def _value_of(value: Any) -> str:
     return str(value.get("value", "")) if isinstance(value, dict) else str(value)
-
-
-def _forge_macro(node_type: str, key: str, attributes: dict[str, Any], parameters: dict[str, Any]) -> str:
-    local_id = escape(str(parameters.get("localId") or attributes.get("localId", "")), quote=False)
-    guest = parameters.get("guestParams") or {}
-    rows = "".join(
-        f'<ac:adf-parameter key="{escape(str(name))}">{escape(str(value), quote=False)}</ac:adf-parameter>'
-        for name, value in (guest.items() if isinstance(guest, dict) else ())
-    )
-    kind = {"inlineExtension": "inline-extension", "bodiedExtension": "bodied-extension"}.get(node_type, node_type)
-    extension_type = str(attributes.get("extensionType", ""))
-    inner = (
-        f'<ac:adf-parameter key="local-id">{local_id}</ac:adf-parameter>'
-        f'<ac:adf-parameter key="guest-params">{rows}</ac:adf-parameter>'
-    )
-    node = (
-        f'<ac:adf-node type="{kind}">'
-        f'<ac:adf-attribute key="extension-key">{escape(key, quote=False)}</ac:adf-attribute>'
-        f'<ac:adf-attribute key="extension-type">{escape(extension_type, quote=False)}</ac:adf-attribute>'
-        f'<ac:adf-attribute key="parameters">{inner}</ac:adf-attribute>'
-        "</ac:adf-node>"
-    )
-    return f"<ac:adf-extension>{node}<ac:adf-fallback>{node}</ac:adf-fallback></ac:adf-extension>"
 
 
 def adf_from_storage(storage: str) -> dict[str, Any]:
@@ -148,6 +142,7 @@ class _Reader:
         self._stack: list[tuple[str, list[dict[str, Any]]]] = [("", self.blocks)]
         self._marks: list[dict[str, Any]] = []
         self._macro: dict[str, Any] | None = None
+        self._extension: ExtensionReader | None = None
         self._keys: list[str] = []
         self._skipped_depth = 0
         parser = expat.ParserCreate("utf-8")
@@ -167,12 +162,18 @@ class _Reader:
         self._stack.append((name, node.setdefault("content", [])))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._keys.append(attributes.get("key") or attributes.get("ac:name", ""))
+        parameter = attributes.get("ac:name", "") if name == "ac:parameter" else ""
+        self._keys.append(_PLAIN_BODY if name == "ac:plain-text-body" else parameter)
         if name == "ac:adf-fallback":
             self._skipped_depth += 1
         elif self._skipped_depth:
             return
-        elif name in ("ac:structured-macro", "ac:adf-extension"):
+        elif name == "ac:adf-extension":
+            self._extension = ExtensionReader()
+            self._open(name, {"type": "extension"})
+        elif self._extension is not None and name in _IN_EXTENSION:
+            self._extension.start(name, attributes)
+        elif name == "ac:structured-macro":
             self._start_macro(name, attributes)
         elif name in _MARK_OF_TAG:
             self._marks.append({"type": _MARK_OF_TAG[name]})
@@ -188,14 +189,17 @@ class _Reader:
             self._open(name, {"type": _NODE_OF_BLOCK[name]})
 
     def _start_macro(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "ac:adf-extension":
-            parameters: dict[str, Any] = {"localId": "", "guestParams": {}}
-            attrs = {"extensionType": "com.atlassian.ecosystem", "extensionKey": "", "parameters": parameters}
-        else:
-            metadata = {"macroId": {"value": attributes.get("ac:macro-id", "")}}
-            parameters = {"macroParams": {}, "macroMetadata": metadata}
-            attrs = {"extensionType": _CLASSIC, "extensionKey": attributes.get("ac:name", ""), "parameters": parameters}
-        self._macro = {"type": "extension", "attrs": attrs}
+        metadata = {
+            "macroId": {"value": attributes.get("ac:macro-id", "")},
+            "schemaVersion": {"value": attributes.get("ac:schema-version", "1")},
+        }
+        parameters = {"macroParams": {}, "macroMetadata": metadata}
+        attrs = {"extensionType": _CLASSIC, "extensionKey": attributes.get("ac:name", ""), "parameters": parameters}
+        if "ac:local-id" in attributes:
+            attrs["localId"] = attributes["ac:local-id"]
+        # A macro among the words of a paragraph is a node of its line.
+        kind = "inlineExtension" if self._stack[-1][0] in ("p", "h1", "h2", "h3", "h4", "h5", "h6") else "extension"
+        self._macro = {"type": kind, "attrs": attrs}
         self._open(name, self._macro)
 
     def _end(self, name: str) -> None:
@@ -206,6 +210,8 @@ class _Reader:
             return
         elif name in _MARK_OF_TAG or name == "a":
             self._marks.pop()
+        elif self._extension is not None and name in _IN_EXTENSION:
+            self._extension.end(name)
         elif self._stack[-1][0] == name and len(self._stack) > 1:
             _, content = self._stack.pop()
             if name in ("ac:structured-macro", "ac:adf-extension"):
@@ -213,17 +219,26 @@ class _Reader:
 
     def _end_macro(self, content: list[dict[str, Any]]) -> None:
         node = self._stack[-1][1][-1]
-        if content:
+        if self._extension is not None:
+            node |= {"type": self._extension.node_type, "attrs": self._extension.attrs()}
+            self._extension = None
+        elif content:
             node["type"] = "bodiedExtension"
-        else:
+        if not content:
             del node["content"]
         self._macro = None
+        if node["attrs"]["extensionKey"] == "code" and node["attrs"]["extensionType"] == _CLASSIC:
+            self._stack[-1][1][-1] = _code_block(node["attrs"]["parameters"]["macroParams"])
 
     def _text(self, text: str) -> None:
         if self._skipped_depth:
             return
+        if self._extension is not None and self._extension.text(text):
+            return
         if self._macro is not None and self._keys[-1]:
-            self._keep_parameter(self._macro["attrs"], self._keys[-1], text)
+            parameters = self._macro["attrs"]["parameters"]["macroParams"]
+            # Expat hands a text over in pieces.
+            parameters.setdefault(self._keys[-1], {"value": ""})["value"] += text
         elif text.strip() or self._stack[-1][0] in ("p", "li", "td", "th", *_MARK_OF_TAG):
             self._add_text(text)
 
@@ -238,15 +253,11 @@ class _Reader:
         else:
             self._add(node)
 
-    def _keep_parameter(self, attrs: dict[str, Any], key: str, text: str) -> None:
-        """Take text of a macro's parameter; expat may hand it over in several pieces."""
-        parameters = attrs["parameters"]
-        if attrs["extensionType"] == _CLASSIC:
-            value = parameters["macroParams"].setdefault(key, {"value": ""})
-            value["value"] += text
-        elif key == "extension-key":
-            attrs["extensionKey"] += text
-        elif key == "local-id" and self._keys[-2] == "parameters":
-            parameters["localId"] += text
-        elif "guest-params" in self._keys[:-1]:
-            parameters["guestParams"][key] = parameters["guestParams"].get(key, "") + text
+
+def _code_block(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The code macro is a node of its own in ADF."""
+    text = parameters.get(_PLAIN_BODY, {}).get("value", "")
+    node: dict[str, Any] = {"type": "codeBlock", "content": [{"type": "text", "text": text}] if text else []}
+    if "language" in parameters:
+        node["attrs"] = {"language": parameters["language"]["value"]}
+    return node
