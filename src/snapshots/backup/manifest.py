@@ -78,7 +78,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def refuse_others(data: bytes) -> None:
-    """Raise InvalidInput when the manifest is of another program or of a newer format, DamageError when it is no JSON."""
+    """Raise InvalidInput for a manifest of another program or a newer format, DamageError for what is no JSON."""
     try:
         head = msgspec.json.decode(data, type=_Head)
     except (msgspec.DecodeError, UnicodeDecodeError):
