@@ -56,7 +56,7 @@ class Call:
         """Return the request's body as a JSON value; anything else is refused with 400."""
         try:
             return msgspec.json.decode(self.request.get_data())
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"Could not read the request's body as JSON: {error}"
             raise self.refusal(400, message) from error
 
