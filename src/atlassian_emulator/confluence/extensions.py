@@ -55,9 +55,10 @@ class ExtensionReader:
             return
         key, kind, children, pieces = self._open.pop()
         text = "".join(pieces)
-        value: Any = children if children or key in _OBJECTS else _typed(kind, text)
-        parent = self._open[-1][2] if self._open else self._root
         in_guest = any(opened[0] == _GUEST for opened in self._open)
+        is_object = bool(children) or (key in _OBJECTS and not in_guest)
+        value: Any = children if is_object else _typed(kind, text)
+        parent = self._open[-1][2] if self._open else self._root
         parent[key if in_guest else camel(key)] = value
 
     def attrs(self) -> dict[str, Any]:
