@@ -24,7 +24,7 @@ from atlassian_emulator.site import Site
 from atlassian_emulator.users import User
 
 _MOVED = "space_id = ? AND status IN ('current', 'archived')"
-_BESIDE_CONTENT = ("content_versions", "attachment_versions", "restrictions")
+_BESIDE_CONTENT = ("content_versions", "attachment_versions", "restrictions", "inline_comments", "embeds")
 
 
 class MoveRefused(ProductError):

@@ -50,11 +50,23 @@ def paths(ids, what):
             continue
         owner = route.template.split("/")[4].removesuffix("s")
         known = {
-            **{"attachmentId": ids["attachment"], "attachment-id": ids["attachment"], "spaceKey": ids["key"]},
-            **{"macroId": MACRO_ID, "version": "1", "versionNumber": "1", "version-number": "1", "to": "view"},
-            **{"type": "page", "position": "append", "targetId": ids["page"], "pageId": ids["page"]},
-            **{"operationKey": "read", "groupId": "none", "property-id": ids["property"]},
-            **{"comment-id": ids.get(owner, ids["footer-comment"]), "space-id": ids["space"]},
+            "attachmentId": ids["attachment"],
+            "attachment-id": ids["attachment"],
+            "spaceKey": ids["key"],
+            "macroId": MACRO_ID,
+            "version": "1",
+            "versionNumber": "1",
+            "version-number": "1",
+            "to": "view",
+            "type": "page",
+            "position": "append",
+            "targetId": ids["page"],
+            "pageId": ids["page"],
+            "operationKey": "read",
+            "groupId": "none",
+            "property-id": ids["property"],
+            "comment-id": ids.get(owner, ids["footer-comment"]),
+            "space-id": ids["space"],
         }
         is_of_space = owner == "space" or "{spaceKey}" in route.template
         if owner in ("label", "group", "longtask", "contentbody") or (what == "page" and is_of_space):
@@ -79,7 +91,7 @@ def test_whatever_is_asked_of_the_hidden_is_refused(hidden):
 
 
 def test_no_list_and_no_search_shows_the_hidden(hidden):
-    client, ids, what = hidden
+    client, ids, _ = hidden
     viewer = client.as_user("viewer@example.com")
     lists = [f"{V2}/{name}?limit=250" for name in ("pages", "blogposts", "attachments", "footer-comments", "spaces")]
     lists += [f"{V2}/inline-comments?limit=250&body-format=storage", f"{V2}/labels?limit=250"]

@@ -99,3 +99,23 @@ def test_copy_space_on_the_command_line(client, server, there, other, page, caps
     assert capsys.readouterr().err == (
         f"{server.url}/_emulator/export-space answered 404: acme has no space with key NONE.\n"
     )
+
+
+def test_comments_and_folders_move_with_their_space(client, server, there, other, page):
+    text = {"representation": "storage", "value": "<p>well said</p>"}
+    anchor = {"inlineCommentProperties": {"textSelection": "text"}}
+    below = pages_by_title(client)["Below"]
+    root = client.post("/wiki/api/v2/inline-comments", {"pageId": below["id"], "body": text, **anchor}, 201)
+    client.post("/wiki/api/v2/inline-comments", {"parentCommentId": root["id"], "body": text}, 201)
+    client.post("/wiki/api/v2/folders", {"spaceId": page["spaceId"], "title": "Folder", "parentId": page["id"]})
+    report = copy_space(server.url, other.url, "REL")
+    moved = report["ids"]["inline-comment"][root["id"]]
+    shown = there.get(f"/wiki/api/v2/inline-comments/{moved}", body_format="storage")
+    assert (shown["pageId"], shown["body"]["storage"]["value"]) == (
+        report["ids"]["page"][below["id"]],
+        "<p>well said</p>",
+    )
+    assert shown["properties"] == root["properties"]
+    assert len(there.get(f"/wiki/api/v2/inline-comments/{moved}/children")["results"]) == 1
+    children = there.get(f"/wiki/api/v2/pages/{report['ids']['page'][page['id']]}/direct-children")["results"]
+    assert {child["type"]: child["title"] for child in children} == {"page": "Below", "folder": "Folder"}
