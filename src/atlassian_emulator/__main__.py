@@ -39,7 +39,8 @@ def _serve_parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one (default: 8090)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--site-name", default="acme", help="name of the site, which decides its ids (default: acme)")
-    parser.add_argument("--deployment", choices=["cloud"], default="cloud", help="what kind of site (default: cloud)")
+    deployments = ["cloud", "data-center"]
+    parser.add_argument("--deployment", choices=deployments, default="cloud", help="what kind of site (default: cloud)")
     parser.add_argument("--token", default=DEFAULT_TOKEN, help=f"API token of its users (default: {DEFAULT_TOKEN})")
     parser.add_argument("--data-dir", type=Path, help="directory to keep the site in; without, it is kept in memory")
     parser.add_argument("--issues", type=Path, help="issues to load into Jira, one JSON object a line (.jsonl.gz)")

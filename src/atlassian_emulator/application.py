@@ -14,6 +14,7 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException
 
 from atlassian_emulator.call import Call, ProductError, Reply
+from atlassian_emulator.directory import Directory
 from atlassian_emulator.points import points_of
 from atlassian_emulator.refusals import refusal_for
 from atlassian_emulator.routing import Route, router_of
@@ -126,7 +127,11 @@ class Application:
         authorization = request.authorization
         if authorization is None and "Authorization" not in request.headers:
             return None
-        if authorization and authorization.type == "basic":
+        if self.site.deployment == "data-center":
+            user = self.site.part(Directory).sign_in(authorization)
+            if user is not None:
+                return user
+        elif authorization and authorization.type == "basic":
             user = self.site.users.sign_in(authorization.username or "", authorization.password or "")
             if user is not None:
                 return user

@@ -9,6 +9,7 @@ Routes raise one of these; the application turns it into the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -25,6 +26,10 @@ CODES = {
     429: "TOO_MANY_REQUESTS",
     503: "SERVICE_UNAVAILABLE",
 }
+
+
+# Jira's paths have a number after /rest/api/, Confluence's have none.
+_OF_DATA_CENTER = re.compile(r"/rest/(?:api/(?!latest\b)[a-z]|experimental/)|/download/attachments/")
 
 
 class ProductError(Exception):
@@ -64,7 +69,7 @@ def product_of(path: str) -> str:
     """Which product's shapes a path speaks: "confluence-v2", "confluence-v1" or "jira"."""
     if path.startswith("/wiki/api/v2"):
         return "confluence-v2"
-    return "confluence-v1" if path.startswith("/wiki") else "jira"
+    return "confluence-v1" if path.startswith("/wiki") or _OF_DATA_CENTER.match(path) else "jira"
 
 
 def refusal_for(path: str, status: int, message: str = "") -> ProductError:

@@ -12,7 +12,7 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from atlassian_emulator import conditions, confluence, control, jira
+from atlassian_emulator import conditions, confluence, control, data_center, directory, jira
 from atlassian_emulator.application import Application
 from atlassian_emulator.limits import LimitSettings
 from atlassian_emulator.moments import Clock, system_clock
@@ -34,7 +34,7 @@ def open_site(
     if data_dir is not None:
         data_dir.mkdir(parents=True, exist_ok=True)
         path = data_dir / "site.db"
-    schemas = (confluence.SCHEMA, jira.SCHEMA)
+    schemas = (confluence.SCHEMA, jira.SCHEMA, directory.SCHEMA)
     return Site(name, schemas=schemas, path=path, token=token, clock=clock, deployment=deployment)
 
 
@@ -72,9 +72,8 @@ class EmulatorServer:
         self.site.weather.add(weather)
         self.site.limits.set(limits or LimitSettings())
         self.site.index_delay_seconds = index_delay_seconds
-        self.application = Application(
-            self.site, (*confluence.ROUTES, *jira.ROUTES, *control.ROUTES, *conditions.ROUTES)
-        )
+        products = data_center.ROUTES if deployment == "data-center" else (*confluence.ROUTES, *jira.ROUTES)
+        self.application = Application(self.site, (*products, *control.ROUTES, *conditions.ROUTES))
         self._server = _Server(host, self.port, self.application, _Handler, fd=self._listener.fileno())
         self._thread: threading.Thread | None = None
 

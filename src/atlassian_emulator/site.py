@@ -17,7 +17,7 @@ from atlassian_emulator.requestlog import RequestLog
 from atlassian_emulator.users import DEFAULT_USERS, Users
 from atlassian_emulator.weather import Weather
 
-Deployment = Literal["cloud"]
+Deployment = Literal["cloud", "data-center"]
 DEFAULT_TOKEN = "emulator"
 _SITES = uuid.UUID("0d6e4079-e36c-4c6f-9e68-4e1e1c8a8a2f")
 
