@@ -137,3 +137,15 @@ def test_as_many_levels_as_one_likes_are_indented(release: Release) -> None:
     page = render_page(subject, compare_payloads(old, replace(old, row_lines=lines)))
     assert ".level-12 { --depth: 11; }" in page
     assert page.count('class="row added level-12"') == 1
+
+
+def test_a_row_of_one_side_keeps_its_long_texts(release: Release) -> None:
+    subject, comparison = release
+    long = "evidence " * 60
+    row = b'[1,"1","A-1","gone","%b",null]' % long.encode()
+    page = render_page(
+        subject,
+        compare_payloads(replace(comparison.old, row_lines=[row]), replace(comparison.new, row_lines=[])),
+    )
+    assert len(long) > LONGEST_SAME
+    assert long.strip() in Outline(page).text

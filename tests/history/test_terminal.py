@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from snapshots.history import terminal
-from snapshots.history.compare import Comparison
+from snapshots.history.compare import Comparison, compare_payloads
 from snapshots.history.subject import Subject
-from snapshots.history.terminal import print_comparison
+from snapshots.history.terminal import plain_lines, print_comparison
 
 Release = tuple[Subject, Comparison]
 
@@ -66,3 +67,13 @@ def test_a_terminal_is_told_what_is_left_out(release: Release, monkeypatch: pyte
     shown = without_styles(printed(release))
     assert "… 8 more changed rows" in shown
     assert "PAY-180" not in shown
+
+
+def test_a_side_that_says_nothing_is_called_empty(release: Release) -> None:
+    subject, comparison = release
+    old, new = (
+        replace(payload, row_lines=[b'[1,"1","A-1","one",%b,null]' % value])
+        for payload, value in ((comparison.old, b"null"), (comparison.new, b'"Ada"'))
+    )
+    lines = list(plain_lines(subject, compare_payloads(old, new)))
+    assert lines[-2:] == ["    - (empty)", "    + Ada"]

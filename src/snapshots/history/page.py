@@ -29,7 +29,10 @@ MOST_CHANGES = 2_000
 """Changed rows shown on one page; with more a browser becomes slow, and nobody reads them."""
 
 LONGEST_SAME = 400
-"""Characters of unchanged text shown between two changes of a cell, and of a cell that is only shown."""
+"""Characters of unchanged text shown between two changes of a cell."""
+
+LONGEST_LONE = 4_000
+"""Characters shown of a cell of a row that is on one side only: nothing else on the page says what it held."""
 
 _ENDS = 160
 
@@ -142,7 +145,7 @@ def _filled_cells(comparison: Comparison, entry: ShownRow) -> list[tuple[str, li
     for column, value in words_of.row_values(_side(comparison, entry), row):
         text = readable_text(value)
         if text and column.id != "summary":
-            cells.append((column.name, _shortened([Segment("same", text)])))
+            cells.append((column.name, _shortened([Segment("same", text)], LONGEST_LONE)))
     return cells
 
 
@@ -156,15 +159,16 @@ def _cell_line(cell: CellChange) -> _CellLine:
     )
 
 
-def _shortened(segments: list[Segment]) -> list[_Stretch]:
+def _shortened(segments: list[Segment], longest: int = LONGEST_SAME) -> list[_Stretch]:
     """Long stretches without a change keep their ends; what changed is always whole."""
     stretches = []
     for segment in segments:
         text = segment.text
-        if segment.part != "same" or len(text) <= LONGEST_SAME:
+        if segment.part != "same" or len(text) <= longest:
             stretches.append(_Stretch(segment.part, text))
             continue
-        stretches.append(_Stretch("same", text[:_ENDS]))
-        stretches.append(_Stretch("same", "", left_out=len(text) - 2 * _ENDS))
-        stretches.append(_Stretch("same", text[-_ENDS:]))
+        ends = longest * _ENDS // LONGEST_SAME
+        stretches.append(_Stretch("same", text[:ends]))
+        stretches.append(_Stretch("same", "", left_out=len(text) - 2 * ends))
+        stretches.append(_Stretch("same", text[-ends:]))
     return stretches

@@ -24,6 +24,9 @@ SIDE_BY_SIDE_COLUMNS = 140
 MOST_CHANGES = 1_000
 """Changed rows shown in a terminal, where nobody scrolls further; a pipe gets all of them."""
 
+EMPTY = "(empty)"
+"""What stands for the side of a cell that says nothing, so that it does not look cut off."""
+
 _KIND_STYLES: dict[Kind, str] = {
     "added": "bold green",
     "removed": "bold red",
@@ -65,8 +68,8 @@ def plain_lines(subject: Subject, comparison: Comparison) -> Iterator[str]:
             difference = cell_difference(cell.old, cell.new)
             note = f" ({difference.note})" if difference.note else ""
             yield f"    {indent}{_one_line(cell.column.name)}{note}"
-            yield f"    {indent}- {_one_line(difference.old_text)}"
-            yield f"    {indent}+ {_one_line(difference.new_text)}"
+            yield f"    {indent}- {_one_line(difference.old_text) or EMPTY}"
+            yield f"    {indent}+ {_one_line(difference.new_text) or EMPTY}"
         for name, text in _lone_values(comparison, change):
             yield f"    {indent}{_one_line(name)}: {_one_line(text)}"
 
@@ -173,4 +176,4 @@ def _marked(difference: CellDifference, left_out: Part) -> Text:
     for segment in difference.segments:
         if segment.part != left_out:
             text.append(visible(segment.text), _PART_STYLES[segment.part])
-    return text
+    return text if text.plain else Text(EMPTY, "dim italic")

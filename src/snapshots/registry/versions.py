@@ -83,7 +83,9 @@ def get_version(conn: sa.Connection, macro_id: int, number: int) -> VersionRow:
     if not found:
         newest = conn.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.macro_id == macro_id))
         known = "it has none yet" if newest is None else f"its newest is {newest}"
-        raise NotFound(f"The macro has no version {number}; {known}.")
+        raise NotFound(
+            f"The macro has no version {number}; {known}. What was restored may be parked: `snapshots restore status`."
+        )
     return found[0]
 
 
