@@ -17,7 +17,9 @@ from snapshots.backup.read import open_archive
 from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.write import write_archive
 from snapshots.capture.take import Take, take_snapshots
-from snapshots.jobs import JobContext, JobKind
+from snapshots.capture.take import settle_stopped as settle_stopped_take
+from snapshots.jobs import Job, JobContext, JobKind
+from snapshots.progress import Progress, silent
 from snapshots.registry import backups
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.apply import apply_restore
@@ -46,9 +48,26 @@ def _whole_site(args: Mapping[str, Any]) -> str:
     return f"{args['site']}: registry"
 
 
+def settle_stopped(app: App, job: Job, answers: Mapping[str, Any]) -> None:
+    """Tidy up after a job that was cancelled when nobody ran it; `answers` are those of its steps, by name.
+
+    Only a take leaves anything: a backup's file and a restore's groups are whole or not there.
+    """
+    if job.kind == TAKE and answers:
+        with _open_take(app, job.args["site"]) as take:
+            settle_stopped_take(take, answers)
+
+
 def _take(app: App, job: JobContext, args: Args) -> Any:
-    with app.open_site(args["site"]) as site:
-        take = Take(
+    with _open_take(app, args["site"], job.progress) as take:
+        taken = take_snapshots(take, args["page_id"], args["macro_ids"], args["trigger"], job.step)
+    return msgspec.to_builtins(taken)
+
+
+@contextmanager
+def _open_take(app: App, site_name: str, progress: Progress = silent) -> Iterator[Take]:
+    with app.open_site(site_name) as site:
+        yield Take(
             app.registry,
             site.row,
             site.confluence,
@@ -56,10 +75,8 @@ def _take(app: App, job: JobContext, args: Args) -> Any:
             app.config.spool_dir,
             max_payload_bytes=app.config.max_payload_bytes,
             count_requests=lambda: site.transport.requests_sent,
-            progress=job.progress,
+            progress=progress,
         )
-        taken = take_snapshots(take, args["page_id"], args["macro_ids"], args["trigger"], job.step)
-    return msgspec.to_builtins(taken)
 
 
 def _back_up(app: App, job: JobContext, args: Args) -> Any:

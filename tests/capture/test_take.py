@@ -12,10 +12,11 @@ import pytest
 from atlassian_emulator.weather import Disturbance
 from snapshots.atlassian.macro import attachment_name, find_macros, parse_attachment_comment
 from snapshots.capture.payload import decode_row, open_payload
-from snapshots.capture.take import Take, take_snapshots
+from snapshots.capture.take import Take, settle_stopped, take_snapshots
 from snapshots.errors import (
     DecisionNeeded,
     InvalidInput,
+    JobCancelled,
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
@@ -474,3 +475,51 @@ def test_killed_after_the_page_was_saved_and_edited_finds_its_own_version(
     assert result.page_version == 2
     assert bench.confluence.get_page(page.id).version.number == 3
     assert history(own_registry, page.id, macro_id)[0].page_version == 2
+
+
+# -- cancelled --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", range(2, STEPS + 1))
+def test_cancelled_anywhere_page_and_history_agree(
+    bench: Bench, make_take: MakeTake, own_registry: Registry, tmp_path: Path, at: int
+) -> None:
+    page, _ = bench.add_page(EPICS, BUGS)
+    taken = 0
+
+    def step(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal taken
+        taken += 1
+        if taken == at:
+            raise JobCancelled("Somebody asked.")
+        return function(*arguments)
+
+    with pytest.raises(JobCancelled):
+        take_snapshots(make_take(), page.id, step=step)
+    assert_told_or_gone(bench, own_registry, page, tmp_path / "spool", shows=at == STEPS)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the work", "before it is recorded"])
+@pytest.mark.parametrize("dies_at", range(1, STEPS + 1))
+def test_killed_anywhere_and_then_cancelled_page_and_history_agree(
+    bench: Bench, make_take: MakeTake, own_registry: Registry, tmp_path: Path, dies_at: int, after: bool
+) -> None:
+    page, _ = bench.add_page(EPICS, BUGS)
+    journal = Journal()
+    with pytest.raises(Killed):
+        take_snapshots(make_take(), page.id, step=journal.runner(dies_at, after=after))
+    settle_stopped(make_take(), {name: msgspec.json.decode(result) for name, result in journal.results.items()})
+    assert_told_or_gone(
+        bench, own_registry, page, tmp_path / "spool", shows=dies_at == STEPS or (dies_at, after) == (STEPS - 1, True)
+    )
+
+
+def assert_told_or_gone(bench: Bench, registry: Registry, page: Any, spool: Path, *, shows: bool) -> None:
+    """What shows on the page is in the history, and otherwise nothing is left."""
+    if not shows:
+        assert_nothing_shows(bench, registry, page, spool)
+        return
+    shown = pointers(bench, page.id)
+    told = {macro_id: [row.capture_id for row in history(registry, page.id, macro_id)] for macro_id in shown}
+    assert told == {macro_id: [capture_id] for macro_id, capture_id in shown.items()}
+    assert list(spool.glob("*")) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -198,3 +199,65 @@ def test_one_engine_per_process(engine: JobEngine, tmp_path: Path, kinds: tuple[
         pytest.raises(RuntimeError, match="Another job engine"),
     ):
         second.resume_interrupted()
+
+
+@with_sqlite_only
+def test_a_job_can_tidy_up_when_its_next_step_meets_the_record(
+    open_engine: Callable[..., JobEngine], reader: JobReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The pulse would tell the job first; here the record does, as happens in the half second between two beats.
+    monkeypatch.setattr("snapshots.jobs.engine._PULSE_SECONDS", 30)
+    seen: list[str] = []
+
+    def run(context: JobContext, args: dict[str, object]) -> None:
+        try:
+            context.step("one", lambda: reader.cancel_job(context.job_id))
+            context.step("two", lambda: seen.append("the step"))
+        except JobCancelled:
+            seen.append("tidied")
+            ended.set()
+            raise
+
+    ended = threading.Event()
+    engine = open_engine((JobKind("tidy", run),))
+    job_id = engine.start("tidy", {})
+    assert ended.wait(60)
+    assert seen == ["tidied"]
+    assert reader.get_job(job_id).state == "cancelled"
+
+
+# One that holds for every later write, so that it also meets what the engine tries again.
+FULL = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+
+
+@with_sqlite_only
+def test_a_job_that_cannot_be_recorded_is_not_begun(engine: JobEngine, registry_url: str, log: Path) -> None:
+    engine.run("add-up", {"count": 1, "log": str(log), "seconds": 0})
+    _execute(registry_url, f"CREATE TRIGGER full_disk BEFORE INSERT ON workflow_status {FULL}")
+    with pytest.raises(StorageError, match=r"cannot be written \(database or disk is full\)"):
+        engine.run("add-up", {"count": 1, "log": str(log), "seconds": 0})
+    _execute(registry_url, "DROP TRIGGER full_disk")
+    assert engine.run("add-up", {"count": 1, "log": str(log), "seconds": 0}) == {"total": 0}
+
+
+@with_sqlite_only
+def test_a_job_whose_end_cannot_be_recorded_is_not_waited_for(
+    open_engine: Callable[..., JobEngine], registry_url: str, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snapshots.jobs.engine._RECORD_SECONDS", 0.2)
+    engine = open_engine()
+    engine.run("add-up", {"count": 1, "log": str(log), "seconds": 0})
+    _execute(registry_url, f"CREATE TRIGGER full_disk BEFORE UPDATE OF status ON workflow_status {FULL}")
+    job_id = engine.start("add-up", {"count": 3, "log": str(log), "seconds": 0})
+    with pytest.raises(StorageError, match=f"how job {job_id} ended is not known"):
+        engine.wait(job_id)
+    _execute(registry_url, "DROP TRIGGER full_disk")
+    engine = open_engine()
+    assert engine.resume_interrupted() == [job_id]
+    assert engine.wait(job_id) == {"total": 3}
+
+
+def _execute(url: str, statement: str) -> None:
+    connected = sqlite3.connect(url.removeprefix("sqlite:///"))
+    connected.execute(statement)
+    connected.close()

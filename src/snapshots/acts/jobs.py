@@ -22,6 +22,14 @@ def open_engine(app: App) -> Iterator[JobEngine]:
         engine.close()
 
 
+def cancel(app: App, job_id: str) -> None:
+    """Ask a job to stop; of one whose process is gone, tidy up what only that process would have."""
+    job = app.jobs.get_job(job_id)
+    app.jobs.cancel_job(job_id)
+    if job.state == "interrupted":
+        durable.settle_stopped(app, job, app.jobs.get_step_results(job_id))
+
+
 def run(app: App, kind: str, args: dict[str, Any], progress: Progress = silent) -> Any:
     """Run one job here and wait for its result."""
     with open_engine(app) as engine:

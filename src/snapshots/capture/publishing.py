@@ -71,35 +71,30 @@ def save_pointers(
     `planned_version` is the page version that the take began with. Others may save the page meanwhile:
     then the pointers are put into their body, up to `SAVE_ATTEMPTS` times.
     """
+    captures = {macro_id: pointer.capture_id for macro_id, pointer in pointers.items()}
     for attempt in range(1, SAVE_ATTEMPTS + 1):
         page = confluence.get_page(page_id)
-        if page.version.number > planned_version:
-            shown_since = _find_version_showing(confluence, page, pointers, planned_version)
-            if shown_since is not None:
-                return shown_since
+        shown_since = _find_version_showing(confluence, page, captures, planned_version)
+        if shown_since is not None:
+            return shown_since
         try:
             return confluence.update_page(page, _point(page, pointers), message).version.number
         except StaleVersion:
             if attempt == SAVE_ATTEMPTS:
                 raise
         except SiteUnavailable:
-            shown_since = _find_version_showing(confluence, confluence.get_page(page_id), pointers, planned_version)
+            shown_since = find_version_showing(confluence, page_id, captures, planned_version)
             if shown_since is None:
                 raise
             return shown_since
     raise AssertionError("the last attempt answers or raises")
 
 
-def is_shown(confluence: ConfluenceClient, page_id: str, pointers: Mapping[str, str], planned_version: int) -> bool:
-    """Whether a page version since `planned_version` shows one of these captures (macro id to capture id)."""
-    if confluence.get_page(page_id).version.number <= planned_version:
-        return False
-    for version in confluence.iter_page_versions(page_id):
-        if version.number <= planned_version:
-            return False
-        if version.body is not None and _captures_shown(version.body).items() & pointers.items():
-            return True
-    return False
+def find_version_showing(
+    confluence: ConfluenceClient, page_id: str, captures: Mapping[str, str], planned_version: int
+) -> int | None:
+    """The first page version after the planned one that shows all these captures (macro id to capture id)."""
+    return _find_version_showing(confluence, confluence.get_page(page_id), captures, planned_version)
 
 
 def _find_upload(confluence: ConfluenceClient, attachment: Attachment, capture_id: str) -> int | None:
@@ -111,17 +106,15 @@ def _find_upload(confluence: ConfluenceClient, attachment: Attachment, capture_i
 
 
 def _find_version_showing(
-    confluence: ConfluenceClient, page: Page, pointers: Mapping[str, Pointer], planned_version: int
+    confluence: ConfluenceClient, page: Page, captures: Mapping[str, str], planned_version: int
 ) -> int | None:
-    """The first page version after the planned one that shows all these captures."""
     if page.version.number <= planned_version:
         return None
-    wanted = {macro_id: pointer.capture_id for macro_id, pointer in pointers.items()}
     first = None
     for version in confluence.iter_page_versions(page.id):
         if version.number <= planned_version:
             break
-        if version.body is not None and wanted.items() <= _captures_shown(version.body).items():
+        if version.body is not None and captures.items() <= _captures_shown(version.body).items():
             first = version.number
     return first
 

@@ -10,7 +10,7 @@ page is saved nothing shows; from then on the captures are on the page and only 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -26,7 +26,7 @@ from snapshots.capture.payload import CaptureHeader, Trigger, write_payload
 from snapshots.capture.planning import plan_take
 from snapshots.capture.reading import read_jira
 from snapshots.capture.spool import Spool
-from snapshots.errors import NotFound, PayloadTooLarge, PermissionDenied, SiteError, SnapshotsError
+from snapshots.errors import AdministratorError, JobCancelled, NotFound, PayloadTooLarge, SiteError, SnapshotsError
 from snapshots.progress import Progress, silent
 from snapshots.registry import macros, pages, spaces, versions
 from snapshots.registry.engine import Registry
@@ -34,6 +34,9 @@ from snapshots.registry.sites import SiteRow
 
 MAX_PAYLOAD_BYTES = 100_000_000
 """Confluence's usual limit on attachments; a site's own cannot be asked for."""
+
+PLAN, READ, UPLOAD = "plan the take", "read Jira", "upload payload"
+"""How the names of steps begin whose answers are needed to settle a take that was stopped."""
 
 _LEAST_ROW_BYTES = len('[1,"1","A-1"],\n')
 
@@ -63,18 +66,34 @@ def take_snapshots(
     """Capture these macros of a page, or all of them, and show the captures in one new page version.
 
     All or nothing: on any failure no page version, no version in the history and no new attachment is left.
+    Cancelled when the captures show already, they become versions all the same.
     """
-    plan = step("plan the take", take.plan, page_id, list(macro_ids), trigger)
+    plan = step(PLAN, take.plan, page_id, list(macro_ids), trigger)
     places = range(len(plan["macros"]))
+    reads: list[Json] = []
+    uploads: list[int] = []
     try:
-        reads = [step(f"read Jira {place + 1}", take.read, plan, place) for place in places]
-        uploads = [step(f"upload payload {place + 1}", take.upload, plan, place, reads[place]) for place in places]
+        for place in places:
+            reads.append(step(f"{READ} {place + 1}", take.read, plan, place))
+        for place in places:
+            uploads.append(step(f"{UPLOAD} {place + 1}", take.upload, plan, place, reads[place]))
         page_version = step("save the page", take.save_page, plan, reads, uploads)
-    except SnapshotsError:
-        take.abandon(plan)
-        raise
-    recorded = step("record the versions", take.record, plan, reads, uploads, page_version)
+        recorded = step("record the versions", take.record, plan, reads, uploads, page_version)
+    except SnapshotsError as failure:
+        recorded = take.settle(plan, reads, uploads)
+        if recorded is None or isinstance(failure, JobCancelled):
+            raise
     return msgspec.convert(recorded, list[TakeResult])
+
+
+def settle_stopped(take: Take, answers: Mapping[str, Json]) -> None:
+    """What `take_snapshots` does after a failure, for a take that nobody will go on with.
+
+    `answers` are those of the steps that were recorded, by name.
+    """
+    if PLAN in answers:
+        reads, uploads = ([answers[name] for name in answers if name.startswith(word)] for word in (READ, UPLOAD))
+        take.settle(answers[PLAN], reads, uploads)
 
 
 class Take:
@@ -208,19 +227,24 @@ class Take:
         self._empty_spool(planned)
         return msgspec.to_builtins(results)
 
-    def abandon(self, plan: Json) -> None:
-        """After a failure: leave nothing behind that shows. Where the site does not answer, it is left as it is."""
+    def settle(self, plan: Json, reads: Sequence[Json], uploads: Sequence[int]) -> Json:
+        """After a failure: captures that show are recorded, of others nothing is left; answers as `record`, or null.
+
+        `reads` and `uploads` may lack what was not come to. Where the site does not answer, it is left as it is.
+        """
         planned = msgspec.convert(plan, PlannedTake)
-        self._empty_spool(planned)
         captures = {macro.macro_id: macro.capture_id for macro in planned.macros}
         try:
-            if publishing.is_shown(self._confluence, planned.page_id, captures, planned.page_version):
-                return
+            shown = publishing.find_version_showing(self._confluence, planned.page_id, captures, planned.page_version)
+            if shown is not None:
+                return self.record(plan, reads, uploads, shown)
             for macro_id, capture_id in captures.items():
                 publishing.remove_upload(self._confluence, planned.page_id, macro_id, capture_id)
-        except (SiteError, NotFound, PermissionDenied):
+        except (SiteError, NotFound, AdministratorError):
             # The failure that led here is the one to tell; what remains is a file that no page version names.
-            return
+            pass
+        self._empty_spool(planned)
+        return None
 
     def _refuse_too_large(self, planned: PlannedTake, payload_bytes: int) -> None:
         if payload_bytes > self._max_payload_bytes:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from snapshots.acts.jobs import open_engine
+from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.cli.output import JsonOption, err, moment, out, print_json, print_table, progress_shown, shown
 from snapshots.config import read_config
@@ -35,13 +35,13 @@ def list_(
 ) -> None:
     """List jobs, newest first."""
     with App(read_config(os.environ)) as app:
-        jobs = app.jobs.list_jobs(limit)
+        listed = app.jobs.list_jobs(limit)
     if as_json:
-        print_json([asdict(job) for job in jobs])
+        print_json([asdict(job) for job in listed])
         return
     print_table(
         ["id", "state", "started (UTC)", "of", "progress"],
-        [[job.id, job.state, moment(job.created_at), job.exclusive or "", _progress(job)] for job in jobs],
+        [[job.id, job.state, moment(job.created_at), job.exclusive or "", _progress(job)] for job in listed],
         empty="No job yet: `snapshots take`, `backup create` and `restore apply` make them.",
     )
 
@@ -73,7 +73,7 @@ def show(job_id: JobArgument, as_json: JsonOption = False) -> None:
 def cancel(job_id: JobArgument) -> None:
     """Ask a job to stop at its next step."""
     with App(read_config(os.environ)) as app:
-        app.jobs.cancel_job(job_id)
+        jobs.cancel(app, job_id)
     out().print(f"Job {escape(job_id)} is asked to stop; what it has finished is kept.")
 
 
@@ -89,7 +89,7 @@ def resume(
     with App(read_config(os.environ)) as app:
         if job_id and app.jobs.get_job(job_id).state != "interrupted":
             raise InvalidInput(f"Job {job_id} is not interrupted: `snapshots job show {job_id}` says what it is.")
-        with open_engine(app) as engine:
+        with jobs.open_engine(app) as engine:
             taken = engine.resume_interrupted([job_id] if job_id else None)
             for each in taken:
                 err().print(f"going on with {escape(each)}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from snapshots.errors import ConfigurationError
+from snapshots.errors import ConfigurationError, StorageError
 from snapshots.jobs.locks import AdvisoryLocks, FileLocks, Locks
 
 if TYPE_CHECKING:
@@ -49,6 +51,17 @@ class SystemDatabase:
             serializer=DBOSPortableJSONSerializer(),
             retry_connection_errors=False,
         )
+
+    @contextmanager
+    def failures_named(self) -> Iterator[None]:
+        """Turns what the database raises into a `StorageError` that names it."""
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            raise StorageError(
+                f"The job database {self} cannot be written ({error.orig}); make room on its disk, or check that it "
+                "can be reached."
+            ) from error
 
     def close(self) -> None:
         self.engine.dispose()

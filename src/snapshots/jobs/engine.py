@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _APPLICATION_VERSION = "1"
 _PULSE_SECONDS = 0.5
 _STOP_SECONDS = 10
+_RECORD_SECONDS = 5
+"""How long the end of a job may take to be recorded before its database is taken for broken."""
 
 logger = logging.getLogger("snapshots.jobs")
 
@@ -56,6 +58,7 @@ class JobEngine:
         self._workflows: dict[str, Callable[[dict[str, Json]], Json]] = {}
         self._running: dict[str, RunningJob] = {}
         self._written: dict[str, JobProgress] = {}
+        self._ended_at: dict[str, float] = {}
         self._executor_id = str(uuid.uuid4())
         self._executor_lock: HeldLock | None = None
         self._client: DBOSClient | None = None
@@ -92,12 +95,16 @@ class JobEngine:
         from dbos import DBOS, SetWorkflowAttributes, SetWorkflowID
 
         job_id = f"{kind}-{secrets.token_hex(5)}"
-        with wait_for(self._database.locks, START_LOCK, time.sleep):
+        with self._database.failures_named(), wait_for(self._database.locks, START_LOCK, time.sleep):
             # DBOS's deduplication ids would do, but they belong to queues and are dropped when a job is resumed.
             self._refuse_second(kind, exclusive)
-            self._running[job_id] = RunningJob(job_id)
+            self._running[job_id] = self._new_running(job_id)
             with SetWorkflowID(job_id), SetWorkflowAttributes({"exclusive": exclusive}):
-                DBOS.start_workflow(self._workflows[kind], args)
+                try:
+                    DBOS.start_workflow(self._workflows[kind], args)
+                except sa.exc.DBAPIError:
+                    del self._running[job_id]
+                    raise
         return job_id
 
     def wait(self, job_id: str, on_progress: Progress = silent) -> Json:
@@ -117,6 +124,8 @@ class JobEngine:
                 state, latest = job.state, job.progress
                 if state == "interrupted":
                     self.resume_interrupted([job_id])
+                elif state == "running":
+                    self._refuse_unrecorded(job_id)
             if latest is not None and latest != told:
                 told = latest
                 on_progress(latest.stage, latest.done, latest.total, latest.unit)
@@ -229,7 +238,8 @@ class JobEngine:
 
         def workflow(args: dict[str, Json]) -> Json:
             job_id = str(DBOS.workflow_id)
-            running = self._running.setdefault(job_id, RunningJob(job_id))
+            running = self._running.setdefault(job_id, self._new_running(job_id))
+            self._ended_at.pop(job_id, None)
             running.begin()
             try:
                 with self._alone(kind.exclusive(args), running):
@@ -238,9 +248,22 @@ class JobEngine:
                 self._write_progress(running)
                 self._running.pop(job_id, None)
                 self._written.pop(job_id, None)
+                self._ended_at[job_id] = time.monotonic()
                 running.finished.set()
 
         return workflow
+
+    def _new_running(self, job_id: str) -> RunningJob:
+        return RunningJob(job_id, lambda: bool(self.jobs.list_cancelled([job_id])))
+
+    def _refuse_unrecorded(self, job_id: str) -> None:
+        """Raise `StorageError` when the job ended here, and its database did not take that in, as on a full disk."""
+        ended_at = self._ended_at.get(job_id)
+        if ended_at is not None and time.monotonic() - ended_at > _RECORD_SECONDS:
+            raise StorageError(
+                f"The job database {self._database} cannot be written, so how job {job_id} ended is not known; make "
+                "room on its disk, then go on with `snapshots job resume`."
+            )
 
     def _alone(self, exclusive: str | None, running: RunningJob) -> AbstractContextManager[None]:
         """Wait for the tail of a cancelled job that had the same to itself: its record ends before its thread."""

@@ -63,6 +63,12 @@ class JobReader:
         steps = self._open().list_workflow_steps(job_id, load_output=False)
         return self._job_of(status, tuple(step["function_name"] for step in steps))
 
+    def get_step_results(self, job_id: str) -> dict[str, Json]:
+        """What each step answered that was recorded and did not fail, by its name."""
+        self._get_status(job_id)
+        steps = self._open().list_workflow_steps(job_id)
+        return {step["function_name"]: step["output"] for step in steps if step["error"] is None}
+
     def get_result(self, job_id: str) -> Json:
         """What a finished job answered, or its error raised."""
         from dbos import PortableWorkflowError

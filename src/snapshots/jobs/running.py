@@ -25,8 +25,10 @@ class ProcessStopping(BaseException):
 class RunningJob:
     """Implements `JobContext`; the engine's pulse brings in cancellation and carries progress out."""
 
-    def __init__(self, job_id: str) -> None:
+    def __init__(self, job_id: str, is_cancelled: Callable[[], bool]) -> None:
+        """`is_cancelled` looks into the job's record."""
         self._job_id = job_id
+        self._is_cancelled = is_cancelled
         self._thread: threading.Thread | None = None
         self.latest: JobProgress | None = None
         self.cancelled = threading.Event()
@@ -43,6 +45,7 @@ class RunningJob:
 
     def step(self, name: str, function: Callable[..., T], *args: Any) -> T:
         from dbos import DBOS, PortableWorkflowError
+        from dbos import error as dbos_errors
 
         if threading.current_thread() is not self._thread:
             # Elsewhere DBOS would run the function and silently record nothing.
@@ -52,6 +55,13 @@ class RunningJob:
             return cast(T, DBOS.run_step({"name": name}, lambda: plain_json(function(*args))))
         except PortableWorkflowError as recorded:
             raise restore_error(recorded) from None
+        except (dbos_errors.DBOSWorkflowCancelledError, dbos_errors.DBOSWorkflowConflictIDError):
+            # DBOS met the record before the pulse did. Its own errors pass by every `except Exception`, so a
+            # cancelled job would have no chance to tidy up; one that another process took over must not.
+            if self._is_cancelled():
+                self.cancelled.set()
+            self.raise_if_cancelled()
+            raise
 
     def progress(self, stage: str, done: int, total: int | None, unit: str) -> None:
         self.latest = JobProgress(stage, done, total, unit)
