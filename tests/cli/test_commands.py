@@ -26,6 +26,24 @@ def test_a_site_is_added_listed_checked_and_changed(snapshots: Any, site: Emulat
     assert snapshots("site", "list", "--json").json()[0]["account"] == "editor@example.com"
 
 
+def test_one_site_has_one_name(snapshots: Any, site: EmulatorServer) -> None:
+    login = ["--url", site.url, "--account", "editor@example.com", "--token-env", "ACME_TOKEN"]
+    assert "'acme'" in snapshots("site", "add", "second", *login, code=3).err
+    assert len(snapshots("site", "list", "--json").json()) == 1
+
+
+def test_an_archive_is_not_replaced_unasked(snapshots: Any, site: EmulatorServer, tmp_path: Path) -> None:
+    archive = tmp_path / "acme.zip"
+    write = ["backup", "create", "--all-spaces", "--output", str(archive)]
+    snapshots(*write)
+    before = archive.read_bytes()
+    assert "--overwrite" in snapshots(*write, code=3).err
+    assert archive.read_bytes() == before
+    snapshots(*write, "--overwrite")
+    snapshots(*write[:-1], str(tmp_path / "mistyped" / "acme.zip"), code=3)
+    assert not (tmp_path / "mistyped").exists()
+
+
 def test_a_token_on_standard_input_is_sealed_and_never_shown(
     snapshots: Any, server: EmulatorServer, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -65,6 +83,8 @@ def test_the_main_job_by_command(snapshots: Any, bugs_page: str, site: EmulatorS
     snapshots("restore", "plan", str(archive), "--output", str(plan))
     report = snapshots("restore", "apply", str(archive), "--plan", str(plan), "--yes", "--json").json()
     assert report["totals"]["version"] == {"already_there": 2}
+    again = snapshots("restore", "apply", str(archive), "--plan", str(plan), "--yes", "--json").json()
+    assert "already-carried-out" in {finding["kind"] for finding in again["findings"]}
     assert snapshots("restore", "status", "--json").json()["restores"][0]["state"] == "done"
     kinds = {job["kind"] for job in snapshots("job", "list", "--json").json()}
     assert kinds == {"take", "backup", "restore"}
@@ -126,8 +146,8 @@ def test_who_may_not_edit_may_not_take(
     snapshots: Any, bugs_page: str, site: EmulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login = ["--url", site.url, "--token-env", "ACME_TOKEN"]
-    snapshots("site", "add", "as-viewer", *login, "--account", "viewer@example.com")
-    assert "may not edit" in snapshots("take", bugs_page, "--site", "as-viewer", code=4).err
+    snapshots("site", "add", "acme", *login, "--account", "viewer@example.com", "--replace")
+    assert "may not edit" in snapshots("take", bugs_page, code=4).err
     monkeypatch.setenv("ACME_TOKEN", "wrong-token-of-mine")
     refused = snapshots("take", bugs_page, "--site", "acme", code=4)
     assert "wrong-token-of-mine" not in refused.err

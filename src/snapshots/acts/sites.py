@@ -27,6 +27,12 @@ def add_site(app: App, name: str, addresses: Addresses, *, account: str, secret:
             "Add it under a name of its own."
         )
     with app.registry.write() as conn:
+        other = next((row for row in sites.list_sites(conn) if row.cloud_id == cloud_id and row.name != name), None)
+        if other:
+            raise InvalidInput(
+                f"{addresses.confluence_url} is the site that is already called {other.name!r}, whose history would be "
+                f"split: use that name, or change it with `snapshots site add {other.name} --replace`."
+            )
         if known:
             return sites.replace_site(
                 conn,

@@ -28,7 +28,7 @@ from snapshots.cli.output import (
     size,
 )
 from snapshots.config import read_config
-from snapshots.errors import DamageError, DecisionNeeded, InvalidInput
+from snapshots.errors import DamageError, DecisionNeeded, InvalidInput, NotFound
 from snapshots.registry import backups
 
 ArchiveArgument = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's file.")]
@@ -57,12 +57,17 @@ def create(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write; SNAPSHOTS_HOME/archives else."),
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file when it is there.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write an archive of the registry of the chosen spaces."""
     selection = _selection(all_spaces, space or [], spaces_csv)
     if output is not None and output.is_dir():
         raise InvalidInput(f"{output} is a folder: name the archive's file in it with --output.")
+    if output is not None and not output.absolute().parent.is_dir():
+        raise NotFound(f"There is no folder {output.absolute().parent}: make it, or correct --output.")
+    if output is not None and output.exists() and not overwrite:
+        raise InvalidInput(f"{output} is there already: name another file, or replace it with --overwrite.")
     with App(read_config(os.environ)) as app:
         resolved = acts.resolve_spaces(app, site, selection)
         if not as_json or (resolved.unknown and not skip_unknown):

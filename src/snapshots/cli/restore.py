@@ -131,7 +131,7 @@ def apply(
         with progress_shown(quiet=as_json) as progress:
             report = acts.apply_restore(app, site, archive, made, progress)
     if as_json:
-        print_json(report)
+        print_json({"site": made.destination.site_name, "archive": str(archive.absolute())} | report)
     else:
         _show_report(report)
     return NEEDS_A_PERSON if made.needs_decision or report["parked_reasons"] else DONE

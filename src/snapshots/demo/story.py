@@ -296,7 +296,7 @@ def _comparison(installation: Installation) -> dict[str, Any]:
 def _records(story: Story) -> list[Any]:
     """Name and digest of every member of an archive of globex made now: what its registry holds, byte for byte."""
     now = story.folder / "globex-now.zip"
-    story.there.run("backup", "create", "--all-spaces", "--output", str(now))
+    story.there.run("backup", "create", "--all-spaces", "--output", str(now), "--overwrite")
     with zipfile.ZipFile(now) as archive:
         return list(msgspec.json.decode(archive.read("manifest.json"))["members"])
 

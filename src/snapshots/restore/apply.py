@@ -52,7 +52,7 @@ def apply_restore(
     _check_pins(plan, source, site)
     earlier = _find_earlier_run(registry, site, plan)
     if earlier is not None and earlier.state == "done":
-        return report_restore(registry, earlier, plan.findings)
+        return report_restore(registry, earlier, [*plan.findings, _carried_out_before(earlier)])
     if plan.options.include_parked:
         source = join_parked(source, registry, site.id)
     groups = assign_groups((page.key for page in plan.pages), plan.source.counts.get("version", 0))
@@ -140,6 +140,16 @@ class _Run:
             return park_page(records, "parked", self._gone[page.target.page_id].evidence)
         located = {macro.macro_id: LocatedVersions(macro.located) for macro in page.macros if macro.located is not None}
         return decide_page(records, located, here.get(page.target.page_id), self._plan.options.conflict)
+
+
+def _carried_out_before(earlier: RestoreRow) -> Finding:
+    finished = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime((earlier.finished_at or 0) / 1_000_000))
+    return Finding(
+        "already-carried-out",
+        "this plan",
+        f"it was carried out whole at {finished} UTC, and the figures are of that run",
+        "nothing was written now; make a new plan to see what there is",
+    )
 
 
 def _check_pins(plan: Plan, source: RecordSource, site: SiteRow) -> None:
