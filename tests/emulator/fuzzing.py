@@ -60,7 +60,6 @@ class Fuzz:
     def __post_init__(self) -> None:
         self._session = requests.Session()
         self._session.auth = ("admin@example.com", "emulator")
-        self._session.max_redirects = 0
         for name, queries in QUERIES.items():
             self.known[name] = queries
         self.known |= {"jqls": self.known["jql"], "queries": self.known["jql"]}
