@@ -63,10 +63,14 @@ class Directory:
         """Find a user by name, Jira key or Confluence key, in any case of letters."""
         account_id = self._account_by_word.get(word.lower())
         if account_id is None:
-            for user in self._site.users.list_all():
-                self.entry_of(user.account_id)
+            self.settle()
             account_id = self._account_by_word.get(word.lower())
         return self._site.users.find(account_id) if account_id else None
+
+    def settle(self) -> None:
+        """See to it that all users of the site have a name, so that queries may name them."""
+        for user in self._site.users.list_all():
+            self.entry_of(user.account_id)
 
     def sign_in(self, authorization: Authorization | None) -> User | None:
         """Return whom a header names: Basic with user name and password, or Bearer with a personal access token.
@@ -112,3 +116,5 @@ class Directory:
         for word in (entry.name, entry.jira_key, entry.confluence_key):
             # A name that somebody else has as a key stays theirs.
             self._account_by_word.setdefault(word.lower(), entry.account_id)
+        if self._site.deployment == "data-center":
+            self._site.users.names[entry.name.lower()] = entry.account_id

@@ -12,13 +12,15 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from atlassian_emulator import conditions, confluence, control, data_center, directory, jira
+from atlassian_emulator import conditions, confluence, control, data_center, directory, jira, jira_v2, markup_sources
 from atlassian_emulator.application import Application
 from atlassian_emulator.limits import LimitSettings
 from atlassian_emulator.moments import Clock, system_clock
 from atlassian_emulator.requestlog import Entry
 from atlassian_emulator.site import DEFAULT_TOKEN, Deployment, Site
 from atlassian_emulator.weather import Disturbance
+
+CLOUD_ROUTES = (*confluence.ROUTES, *jira.ROUTES, *jira_v2.ROUTES)
 
 
 def open_site(
@@ -34,7 +36,7 @@ def open_site(
     if data_dir is not None:
         data_dir.mkdir(parents=True, exist_ok=True)
         path = data_dir / "site.db"
-    schemas = (confluence.SCHEMA, jira.SCHEMA, directory.SCHEMA)
+    schemas = (confluence.SCHEMA, jira.SCHEMA, directory.SCHEMA, markup_sources.SCHEMA)
     return Site(name, schemas=schemas, path=path, token=token, clock=clock, deployment=deployment)
 
 
@@ -72,7 +74,7 @@ class EmulatorServer:
         self.site.weather.add(weather)
         self.site.limits.set(limits or LimitSettings())
         self.site.index_delay_seconds = index_delay_seconds
-        products = data_center.ROUTES if deployment == "data-center" else (*confluence.ROUTES, *jira.ROUTES)
+        products = data_center.ROUTES if deployment == "data-center" else CLOUD_ROUTES
         self.application = Application(self.site, (*products, *control.ROUTES, *conditions.ROUTES))
         self._server = _Server(host, self.port, self.application, _Handler, fd=self._listener.fileno())
         self._thread: threading.Thread | None = None

@@ -95,6 +95,7 @@ class Users:
         self._by_account: dict[str, User] = {}
         self._by_email: dict[str, tuple[User, str]] = {}
         self._site_name = site_name
+        self.names: dict[str, str] = {}
         self._set_members: dict[tuple[str, str], bool] = {}
         self.groups: tuple[Group, ...] = ()
         self._read_groups()
@@ -133,7 +134,9 @@ class Users:
         return self._by_account.get(account_id)
 
     def find_by_email(self, email: str) -> User | None:
-        return self._by_email.get(email.lower(), (None, ""))[0]
+        """Find by address; on a Data Center by user name too, which is what people are called there."""
+        found = self._by_email.get(email.lower(), (None, ""))[0]
+        return found or self._by_account.get(self.names.get(email.lower(), ""))
 
     def list_all(self) -> list[User]:
         """Return all users in the order of their names."""

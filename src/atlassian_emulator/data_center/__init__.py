@@ -5,9 +5,9 @@ borrowing.py, dressing.py operations that Cloud has too: the request into Cloud'
 confluence/, jira/        what differs in more than words
 """
 
-from atlassian_emulator.data_center import confluence
+from atlassian_emulator.data_center import confluence, jira
 from atlassian_emulator.routing import Route
 
 __all__ = ["ROUTES"]
 
-ROUTES: tuple[Route, ...] = (*confluence.ROUTES,)
+ROUTES: tuple[Route, ...] = (*confluence.ROUTES, *jira.ROUTES)

@@ -47,6 +47,10 @@ def cloud_route(method: str, template: str) -> Route:
     return _CLOUD_ROUTES[method, template]
 
 
+def has_cloud_route(method: str, template: str) -> bool:
+    return (method, template) in _CLOUD_ROUTES
+
+
 def borrow_confluence(
     method: str, below: str, *, base: str = "api", cloud_below: str = "", names: dict[str, str] | None = None
 ) -> Route:
