@@ -77,11 +77,20 @@ class LinkType:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityLevel:
+    id: int
+    project_id: int
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     id: int
     project_id: int
     name: str
     description: str
+    lead: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class Version:
     archived: bool
     released: bool
     release_date: str | None
+    start_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,7 @@ class Catalogue:
     components: Shelf[Component]
     versions: Shelf[Version]
     sprints: Shelf[Sprint]
+    levels: Shelf[SecurityLevel]
     custom_fields: tuple[Field, ...]
     options: dict[int, Option] = field(default_factory=dict)
 
@@ -221,12 +232,13 @@ def read_catalogue(c: sqlite3.Connection) -> Catalogue:
             LinkType(*row) for row in rows("SELECT id, name, inward, outward FROM jira_link_types ORDER BY name")
         ),
         components=Shelf(
-            Component(*row) for row in rows("SELECT id, project_id, name, description FROM jira_components ORDER BY id")
+            Component(*row)
+            for row in rows("SELECT id, project_id, name, description, lead FROM jira_components ORDER BY id")
         ),
         versions=Shelf(
-            Version(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]), row[6])
+            Version(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5]), row[6], row[7])
             for row in rows(
-                "SELECT id, project_id, name, description, archived, released, release_date"
+                "SELECT id, project_id, name, description, archived, released, release_date, start_date"
                 " FROM jira_versions ORDER BY id"
             )
         ),
@@ -236,6 +248,10 @@ def read_catalogue(c: sqlite3.Connection) -> Catalogue:
                 "SELECT id, board_id, name, state, start_date, end_date, complete_date, goal"
                 " FROM jira_sprints ORDER BY id"
             )
+        ),
+        levels=Shelf(
+            SecurityLevel(*row)
+            for row in rows("SELECT id, project_id, name, description FROM jira_security_levels ORDER BY id")
         ),
         custom_fields=tuple(
             custom_field(*row) for row in rows("SELECT number, name, kind FROM jira_custom_fields ORDER BY number")

@@ -10,11 +10,13 @@ from typing import Any, Final
 import msgspec
 
 from atlassian_emulator.call import JiraError
+from atlassian_emulator.jira.changes import Change, add_changes
 from atlassian_emulator.jira.document import is_document
 from atlassian_emulator.jira.fields import Field
 from atlassian_emulator.jira.jql.scope import Scope
+from atlassian_emulator.jira.shown import Shown, shown_value
 from atlassian_emulator.jira.store import Jira
-from atlassian_emulator.jira.values import EDITABLE, FieldRefused, set_value, shown_value
+from atlassian_emulator.jira.values import EDITABLE, FieldRefused, set_value
 from atlassian_emulator.jira.write import IssueRow, put_issue, read_issue
 
 _NO_SCREEN: Final = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
@@ -24,6 +26,15 @@ _LISTS: Final = {
     "fixVersions": "fix_versions",
     "versions": "affected_versions",
 }
+
+
+_HISTORY_NAMES: Final = {
+    "fixVersions": "Fix Version",
+    "versions": "Version",
+    "components": "Component",
+    "timetracking": "timeoriginalestimate",
+}
+"""What the history calls a field, where that is not its id."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +77,8 @@ class Editor:
 
     def record(self, issue_id: int, items: list[dict[str, Any]]) -> None:
         """Add one entry to the history of an issue."""
-        self._c.execute(
-            "INSERT INTO jira_changes (id, issue_id, author, created, items) VALUES (?, ?, ?, ?, ?)",
-            (
-                self._jira.site.ids.take("jira.change"),
-                issue_id,
-                self._scope.account_id,
-                self._scope.now,
-                msgspec.json.encode(items).decode(),
-            ),
-        )
+        change = Change(issue_id, self._scope.account_id or "", self._scope.now, items)
+        add_changes(self._c, self._jira.site.ids.take("jira.change"), [change])
 
     def add_comment(self, issue_id: int, body: Any) -> int:
         """Add a comment and return its id; refused with 400 when the body is no document."""
@@ -176,15 +179,31 @@ class Editor:
                 continue
             old, new = shown_value(before, field, self._scope), shown_value(after, field, self._scope)
             if old != new:
-                items.append(
-                    {
-                        "field": field.name if field.custom_type else field.id,
-                        "fieldtype": "custom" if field.custom_type else "jira",
-                        "fieldId": field.id,
-                        "from": old.id,
-                        "fromString": old.text,
-                        "to": new.id,
-                        "toString": new.text,
-                    }
-                )
+                told = _steps(before, after, field, self._scope) or [(old, new)]
+                items += [_item(field, was, becomes) for was, becomes in told]
         return items
+
+
+def _steps(before: IssueRow, after: IssueRow, field: Field, scope: Scope) -> list[tuple[Shown, Shown]]:
+    """Versions and components are told of one by one, as they come and go."""
+    if field.id not in _LISTS or field.id == "labels":
+        return []
+    shelf = scope.catalogue.components if field.id == "components" else scope.catalogue.versions
+    was, becomes = getattr(before.stored, _LISTS[field.id]), getattr(after.stored, _LISTS[field.id])
+    gone = [(shelf.by_id[each], True) for each in was if each not in becomes]
+    come = [(shelf.by_id[each], False) for each in becomes if each not in was]
+    nothing = Shown(None, None)
+    shown = [(Shown(str(each.id), each.name), left) for each, left in (*gone, *come)]
+    return [(each, nothing) if left else (nothing, each) for each, left in shown]
+
+
+def _item(field: Field, old: Shown, new: Shown) -> dict[str, Any]:
+    return {
+        "field": field.name if field.custom_type else _HISTORY_NAMES.get(field.id, field.id),
+        "fieldtype": "custom" if field.custom_type else "jira",
+        "fieldId": field.id,
+        "from": old.id,
+        "fromString": old.text,
+        "to": new.id,
+        "toString": new.text,
+    }

@@ -25,6 +25,16 @@ Kind = Literal[
     "day",
     "number",
     "option",
+    "custom day",
+    "custom moment",
+    "custom user",
+    "custom label",
+    "custom text",
+    "security",
+    "follower",
+    "filter",
+    "project category",
+    "attachment",
     "text",
     "hidden",
 ]
@@ -78,6 +88,7 @@ class Field:
         return shown
 
 
+_ESTIMATES: Final = (("remainingEstimate", "timeestimate"), ("originalEstimate", "timeoriginalestimate"))
 _KEY_NAMES: Final = ("id", "issue", "issuekey", "key")
 
 SYSTEM_FIELDS: Final[tuple[Field, ...]] = (
@@ -106,8 +117,16 @@ SYSTEM_FIELDS: Final[tuple[Field, ...]] = (
     Field("versions", "Affects versions", ("affectedVersion",), "version", "array", "version", column="affects"),
     Field("issuelinks", "Linked Issues", ("issueLink",), "hidden", "array", "issuelinks"),
     Field("subtasks", "Sub-tasks", ("subtasks",), "hidden", "array", "issuelinks", orderable=False),
-    Field("attachment", "Attachment", ("attachments",), "hidden", "array", "attachment", navigable=False),
+    Field("attachment", "Attachment", ("attachments",), "attachment", "array", "attachment", navigable=False),
     Field("comment", "Comment", ("comment",), "text", "comments-page", column="comments", navigable=False),
+    Field("security", "Security Level", ("level",), "security", "securitylevel"),
+    Field("watches", "Watchers", ("watchers",), "hidden", "watches", orderable=False),
+    Field("votes", "Votes", ("votes",), "hidden", "votes", orderable=False),
+    Field("timetracking", "Time tracking", (), "hidden", "timetracking", navigable=False),
+    Field("timespent", "Time Spent", ("timespent",), "hidden", "number", orderable=False),
+    Field("timeestimate", "Remaining Estimate", _ESTIMATES[0], "hidden", "number", orderable=False),
+    Field("timeoriginalestimate", "Original estimate", _ESTIMATES[1], "hidden", "number", orderable=False),
+    Field("worklog", "Log Work", (), "hidden", "array", "worklog", navigable=False),
 )
 
 SEARCH_ONLY_FIELDS: Final[tuple[Field, ...]] = (
@@ -116,20 +135,32 @@ SEARCH_ONLY_FIELDS: Final[tuple[Field, ...]] = (
     Field("parentEpic", "parentEpic", ("parentEpic",), "epic", "string"),
     Field("component", "components", ("components",), "component", "string"),
     Field("fixVersion", "fixVersions", ("fixVersions",), "version", "string", column="fix"),
+    Field("watcher", "watcher", ("watcher",), "follower", "user", column="watch"),
+    Field("voter", "voter", ("voter",), "follower", "user", column="vote"),
+    Field("worklogAuthor", "worklogAuthor", ("worklogAuthor",), "follower", "user", column="worklog"),
+    Field("filter", "filter", ("filter", "request", "savedFilter", "searchRequest"), "filter", "string"),
+    Field("category", "category", ("category",), "project category", "string", column="project_key"),
     Field("rank", "Rank", ("rank",), "hidden", "any"),
 )
 """Names JQL knows that no issue shows as a field."""
 
-CustomKind = Literal["epic link", "epic name", "sprint", "number", "select", "multiselect", "text"]
-
+_TYPE: Final = "com.atlassian.jira.plugin.system.customfieldtypes:"
 CUSTOM_TYPES: Final[dict[str, tuple[str, Kind, str, str]]] = {
     "epic link": ("com.pyxis.greenhopper.jira:gh-epic-link", "parent", "any", ""),
     "epic name": ("com.pyxis.greenhopper.jira:gh-epic-label", "hidden", "string", ""),
     "sprint": ("com.pyxis.greenhopper.jira:gh-sprint", "sprint", "array", "json"),
-    "number": ("com.atlassian.jira.plugin.system.customfieldtypes:float", "number", "number", ""),
-    "select": ("com.atlassian.jira.plugin.system.customfieldtypes:select", "option", "option", ""),
-    "multiselect": ("com.atlassian.jira.plugin.system.customfieldtypes:multiselect", "option", "array", "option"),
-    "text": ("com.atlassian.jira.plugin.system.customfieldtypes:textfield", "hidden", "string", ""),
+    "number": (_TYPE + "float", "number", "number", ""),
+    "select": (_TYPE + "select", "option", "option", ""),
+    "multiselect": (_TYPE + "multiselect", "option", "array", "option"),
+    "text": (_TYPE + "textfield", "custom text", "string", ""),
+    "textarea": (_TYPE + "textarea", "custom text", "string", ""),
+    "url": (_TYPE + "url", "custom text", "string", ""),
+    "date": (_TYPE + "datepicker", "custom day", "date", ""),
+    "datetime": (_TYPE + "datetime", "custom moment", "datetime", ""),
+    "user": (_TYPE + "userpicker", "custom user", "user", ""),
+    "labels": (_TYPE + "labels", "custom label", "array", "string"),
+    "radio": (_TYPE + "radiobuttons", "option", "option", ""),
+    "checkboxes": (_TYPE + "multicheckboxes", "option", "array", "option"),
 }
 """Custom kind → (schema.custom, how JQL compares it, schema.type, schema.items)."""
 

@@ -2,8 +2,9 @@
 
 One JSON object a line: `id`, `key`, `fields` (wiki markup, people by name and key), and optionally
 `custom`: the name of a custom field to its value (a number, a text for a select field, a list of
-texts for a multi-select). Ids of the file are not kept: this site gives its own. Whatever an issue
-refers to (project, type, status, person, version, sprint) is made when it is not there yet.
+texts for a multi-select), and `changelog` with its `histories`. Ids of the file are not kept: this
+site gives its own. Whatever an issue refers to (project, type, status, person, version, sprint) is
+made when it is not there yet.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from typing import Any, Final
 import msgspec
 
 from atlassian_emulator.dataset import iter_issues
+from atlassian_emulator.jira.beside import Beside
 from atlassian_emulator.jira.document import plain_text
 from atlassian_emulator.jira.naming import Namer
 from atlassian_emulator.jira.store import Jira
 from atlassian_emulator.jira.stored import StoredAttachment, StoredFields
 from atlassian_emulator.jira.wiki import wiki_to_document
 from atlassian_emulator.jira.write import IssueRow, add_issues
+from atlassian_emulator.markup_sources import sources_kept
 from atlassian_emulator.moments import parse_iso
 from atlassian_emulator.site import Site
 
@@ -55,8 +58,8 @@ def put_issues(site: Site, issues: Iterable[dict[str, Any]]) -> int:
     """Load issues that are not there yet, all or none; links and parents that lead nowhere are dropped."""
     with _without_collector(), site.part(Jira).change_catalogue() as c:
         loader = _Loader(site, c)
-        with _indexes_afterwards(c):
-            count = loader.load(enumerate(issues, start=1))
+        with _indexes_afterwards(c), sources_kept(site, c, issues) as kept:
+            count = loader.load(enumerate(kept, start=1))
             loader.connect()
         c.execute("ANALYZE")
     return count
@@ -108,6 +111,7 @@ class _Loader:
         self._links: list[tuple[str, tuple[str, str, str], str]] = []
         self._numbers: dict[str, int] = {}
         self._documents: dict[str, tuple[msgspec.Raw, str]] = {}
+        self._beside = Beside(site, c, self._namer, self._document)
         self._there = {
             f"{key}-{number}": issue_id
             for issue_id, key, number in c.execute("SELECT id, project_key, number FROM jira_issues")
@@ -131,6 +135,7 @@ class _Loader:
                 comments.extend(comment for comment, _ in bodies)
             add_issues(self._c, rows)
             self._add_comments(comments)
+            self._beside.write()
             count += len(chunk)
         return count
 
@@ -159,6 +164,8 @@ class _Loader:
         fields, namer = issue["fields"], self._namer
         project_key, _, number = issue["key"].rpartition("-")
         project_id = namer.project(fields["project"])
+        attachments = [self._attachment(each) for each in fields.get("attachment") or []]
+        estimates = self._beside.note(issue_id, issue, attachments)
         self._ids[issue["key"]] = issue_id
         self._numbers[project_key] = max(self._numbers.get(project_key, 0), int(number))
         self._note_relations(issue_id, issue["key"], fields)
@@ -191,7 +198,9 @@ class _Loader:
                 fix_versions=[namer.version(project_id, each) for each in fields.get("fixVersions") or []],
                 affected_versions=[namer.version(project_id, each) for each in fields.get("versions") or []],
                 sprints=[namer.sprint(project_id, each) for each in sprints],
-                attachments=[self._attachment(each) for each in fields.get("attachment") or []],
+                attachments=attachments,
+                original_estimate=estimates[0],
+                remaining_estimate=estimates[1],
                 custom=namer.custom(issue.get("custom") or {}),
             ),
         )

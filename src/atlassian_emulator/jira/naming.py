@@ -19,6 +19,7 @@ class Namer:
         self._c = c
         self._known: dict[tuple[Any, ...], int] = {}
         self._people: dict[str, str] = {}
+        self._vague: set[int] = set()
 
     # -- people --------------------------------------------------------------------------------
 
@@ -60,7 +61,14 @@ class Namer:
 
     def status(self, status: Json) -> int:
         category = (status.get("statusCategory") or {}).get("key", "undefined")
-        return self._named("jira_statuses", "jira.status", status, category=category)
+        status_id = self._named("jira_statuses", "jira.status", status, category=category)
+        if category == "undefined":
+            self._vague.add(status_id)
+        elif status_id in self._vague:
+            # A history named it before an issue told what kind of status it is.
+            self._vague.remove(status_id)
+            self._c.execute("UPDATE jira_statuses SET category = ? WHERE id = ?", (category, status_id))
+        return status_id
 
     def priority(self, priority: Json | None) -> int | None:
         if not priority:

@@ -20,6 +20,7 @@ from atlassian_emulator.jira.catalogue import (
     Priority,
     Project,
     Resolution,
+    SecurityLevel,
     Sprint,
     Status,
     Version,
@@ -151,8 +152,16 @@ class Renderer:
             "description": component.description,
         }
 
+    def security_level(self, level: SecurityLevel) -> Json:
+        return {
+            "self": self.url(f"securitylevel/{level.id}"),
+            "id": str(level.id),
+            "name": level.name,
+            "description": level.description,
+        }
+
     def version(self, version: Version) -> Json:
-        shown = {
+        shown: Json = {
             "self": self.url(f"version/{version.id}"),
             "id": str(version.id),
             "description": version.description,
@@ -160,7 +169,10 @@ class Renderer:
             "archived": version.archived,
             "released": version.released,
         }
-        return shown | ({"releaseDate": version.release_date} if version.release_date else {})
+        for name, day in (("startDate", version.start_date), ("releaseDate", version.release_date)):
+            if day:
+                shown[name] = day
+        return shown
 
     def sprint(self, sprint: Sprint) -> Json:
         """A sprint as the custom field of an issue shows it."""

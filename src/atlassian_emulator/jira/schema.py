@@ -96,9 +96,62 @@ CREATE INDEX IF NOT EXISTS jira_changes_by_issue ON jira_changes (issue_id);
 CREATE TABLE IF NOT EXISTS jira_filters (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, owner TEXT NOT NULL, jql TEXT NOT NULL, description TEXT NOT NULL);
 
+
+-- What the history says of the fields that WAS and CHANGED may ask about; an empty value is ''.
+CREATE TABLE IF NOT EXISTS jira_history (
+  field TEXT NOT NULL, change_id INTEGER NOT NULL, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  from_id TEXT NOT NULL, to_id TEXT NOT NULL, author TEXT, created INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS jira_history_to ON jira_history (field, to_id);
+CREATE INDEX IF NOT EXISTS jira_history_from ON jira_history (field, from_id);
+CREATE INDEX IF NOT EXISTS jira_history_by_issue ON jira_history (issue_id, field);
+CREATE TABLE IF NOT EXISTS jira_worklogs (
+  id INTEGER PRIMARY KEY, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  author TEXT, update_author TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL, started INTEGER NOT NULL,
+  seconds INTEGER NOT NULL, comment TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS jira_worklogs_by_issue ON jira_worklogs (issue_id);
+CREATE INDEX IF NOT EXISTS jira_worklogs_by_updated ON jira_worklogs (updated);
+CREATE TABLE IF NOT EXISTS jira_deleted_worklogs (id INTEGER PRIMARY KEY, deleted INTEGER NOT NULL);
+-- `content` is NULL for files that were only named in data that was loaded.
+CREATE TABLE IF NOT EXISTS jira_files (
+  id INTEGER PRIMARY KEY, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE, content BLOB);
+CREATE INDEX IF NOT EXISTS jira_files_by_issue ON jira_files (issue_id);
+CREATE TABLE IF NOT EXISTS jira_properties (
+  issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE, key TEXT NOT NULL, value TEXT NOT NULL,
+  PRIMARY KEY (issue_id, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS jira_followers (
+  kind TEXT NOT NULL CHECK (kind IN ('watch', 'vote')), account_id TEXT NOT NULL,
+  issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  PRIMARY KEY (kind, account_id, issue_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jira_followers_by_issue ON jira_followers (issue_id, kind);
+CREATE TABLE IF NOT EXISTS jira_remote_links (
+  id INTEGER PRIMARY KEY, issue_id INTEGER NOT NULL REFERENCES jira_issues ON DELETE CASCADE,
+  global_id TEXT, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS jira_remote_links_by_issue ON jira_remote_links (issue_id);
+CREATE TABLE IF NOT EXISTS jira_favourites (
+  filter_id INTEGER NOT NULL REFERENCES jira_filters ON DELETE CASCADE, account_id TEXT NOT NULL,
+  PRIMARY KEY (filter_id, account_id)) WITHOUT ROWID;
+
+-- An issue with a security level is seen by the members of that level, and by administrators.
+CREATE TABLE IF NOT EXISTS jira_security_levels (
+  id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES jira_projects ON DELETE CASCADE,
+  name TEXT NOT NULL, description TEXT NOT NULL, UNIQUE (project_id, name));
+CREATE TABLE IF NOT EXISTS jira_security_members (
+  level_id INTEGER NOT NULL REFERENCES jira_security_levels ON DELETE CASCADE, account_id TEXT NOT NULL,
+  PRIMARY KEY (account_id, level_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS jira_secured (
+  issue_id INTEGER PRIMARY KEY REFERENCES jira_issues ON DELETE CASCADE, level_id INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS jira_secured_by_level ON jira_secured (level_id);
+
 -- The words of an issue; its rowid is the issue's id.
 CREATE VIRTUAL TABLE IF NOT EXISTS jira_text USING fts5 (
   summary, description, environment, comments, tokenize = 'porter unicode61');
 CREATE TRIGGER IF NOT EXISTS jira_text_follows_issue AFTER DELETE ON jira_issues
 BEGIN DELETE FROM jira_text WHERE rowid = old.id; END;
 """
+
+LATER_COLUMNS: Final = (
+    ("jira_versions", "start_date", "TEXT"),
+    ("jira_components", "lead", "TEXT"),
+    ("jira_filters", "shares", "TEXT NOT NULL DEFAULT '[]'"),
+)
+"""Columns that tables gained since they were first made: a site's file of before gets them when it is opened."""

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from atlassian_emulator.jira.catalogue import Catalogue, read_catalogue
 from atlassian_emulator.jira.jql.scope import Scope
 from atlassian_emulator.jira.render import Renderer
+from atlassian_emulator.jira.schema import LATER_COLUMNS
 from atlassian_emulator.site import Site
 from atlassian_emulator.users import User
 
 _REVISION: Final = "jira.catalogue.revision"
 
 _TYPES: Final = (("Epic", 1), ("Story", 0), ("Task", 0), ("Bug", 0), ("Sub-task", -1))
-_STATUSES: Final = (("To Do", "new"), ("In Progress", "indeterminate"), ("Done", "done"))
+_STATUSES: Final = (
+    ("To Do", "new"),
+    ("In Progress", "indeterminate"),
+    ("In Review", "indeterminate"),
+    ("Done", "done"),
+)
 _PRIORITIES: Final = ("Highest", "High", "Medium", "Low", "Lowest")
 _RESOLUTIONS: Final = ("Done", "Won't Do", "Duplicate", "Cannot Reproduce")
 _LINK_TYPES: Final = (
@@ -40,6 +46,9 @@ class Jira:
         self.site = site
         self._known: tuple[tuple[int, str], Catalogue, Renderer] | None = None
         with site.database.transaction() as c:
+            for table, column, kind in LATER_COLUMNS:
+                if not c.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column)).fetchone():
+                    c.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
             if not c.execute("SELECT 1 FROM jira_issue_types").fetchone():
                 self._install(c)
 
@@ -52,7 +61,8 @@ class Jira:
     def scope(self, c: sqlite3.Connection, user: User | None) -> Scope:
         """What `user` may search, as the connection sees it."""
         account_id = user.account_id if user else None
-        return Scope(c, self.catalogue(c), self.site.users, account_id, self.site.clock(), self.hidden_from(c, user))
+        hidden, levels = self.hidden_from(c, user), self._levels_hidden_from(c, user)
+        return Scope(c, self.catalogue(c), self.site.users, account_id, self.site.clock(), hidden, levels)
 
     def hidden_from(self, c: sqlite3.Connection, user: User | None) -> frozenset[int]:
         """Ids of the projects `user` may not browse; an administrator browses all, a stranger none."""
@@ -62,6 +72,37 @@ class Jira:
             return frozenset()
         rows = c.execute("SELECT project_id FROM jira_hidden_projects WHERE account_id = ?", (user.account_id,))
         return frozenset(row[0] for row in rows)
+
+    def _levels_hidden_from(self, c: sqlite3.Connection, user: User | None) -> frozenset[int]:
+        """Ids of the security levels whose issues `user` does not see."""
+        if user is not None and user.administers:
+            return frozenset()
+        account_id = user.account_id if user else ""
+        rows = c.execute(
+            "SELECT id FROM jira_security_levels"
+            " WHERE id NOT IN (SELECT level_id FROM jira_security_members WHERE account_id = ?)",
+            (account_id,),
+        )
+        return frozenset(row[0] for row in rows)
+
+    def put_security_level(self, key: str, name: str, account_ids: Iterable[str]) -> int:
+        """Give a project a security level with these members, or change its members. KeyError: no such project."""
+        with self.change_catalogue() as c:
+            project = self.catalogue(c).project_by_key[key.upper()]
+            row = c.execute(
+                "SELECT id FROM jira_security_levels WHERE project_id = ? AND name = ?", (project.id, name)
+            ).fetchone()
+            level_id: int = row[0] if row else self.site.ids.take("jira.security-level")
+            c.execute(
+                "INSERT OR IGNORE INTO jira_security_levels (id, project_id, name, description) VALUES (?, ?, ?, '')",
+                (level_id, project.id, name),
+            )
+            c.execute("DELETE FROM jira_security_members WHERE level_id = ?", (level_id,))
+            c.executemany(
+                "INSERT OR IGNORE INTO jira_security_members (level_id, account_id) VALUES (?, ?)",
+                [(level_id, account_id) for account_id in account_ids],
+            )
+        return level_id
 
     def hide_project(self, key: str, account_id: str, *, hidden: bool = True) -> None:
         """Take the permission to browse a project from one user, or give it back. KeyError: no such project."""

@@ -23,7 +23,8 @@ class StoredAttachment(msgspec.Struct, frozen=True, omit_defaults=True):
 class StoredFields(msgspec.Struct, omit_defaults=True):
     """Documents stay JSON text; everything the catalogue knows is kept by id.
 
-    `custom` holds, by the number of the field: a number, a text, or a list of option ids.
+    Estimates are in seconds. `custom` holds, by the number of the field: a number, a text, a document, or a list of
+    option ids or texts.
     """
 
     description: msgspec.Raw = _NOTHING
@@ -34,6 +35,8 @@ class StoredFields(msgspec.Struct, omit_defaults=True):
     affected_versions: list[int] = msgspec.field(default_factory=list)
     sprints: list[int] = msgspec.field(default_factory=list)
     attachments: list[StoredAttachment] = msgspec.field(default_factory=list)
+    original_estimate: int | None = None
+    remaining_estimate: int | None = None
     custom: dict[int, Any] = msgspec.field(default_factory=dict)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -13,21 +12,15 @@ import msgspec
 from atlassian_emulator.jira.document import is_document, plain_text
 from atlassian_emulator.jira.fields import Field
 from atlassian_emulator.jira.jql.scope import Scope
+from atlassian_emulator.jira.timetracking import parse_duration
 from atlassian_emulator.jira.write import IssueRow
+from atlassian_emulator.moments import parse_iso
 
 LONGEST_SUMMARY: Final = 255
 
 
 class FieldRefused(Exception):
     """A value that Jira does not take for a field; `str()` is the sentence it puts beside the field."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A value in the history: the id of what it refers to, and its text; None and None when there is no value."""
-
-    id: str | None
-    text: str | None
 
 
 Setter = Callable[[IssueRow, Any, Field, Scope], None]
@@ -147,6 +140,73 @@ def _set_number(issue: IssueRow, value: Any, field: Field, _: Scope) -> None:
     _put_custom(issue, field, None if value is None else float(value))
 
 
+def _set_time_tracking(issue: IssueRow, value: Any, _: Field, __: Scope) -> None:
+    if not isinstance(value, dict):
+        raise FieldRefused("Operation value must be an object with originalEstimate or remainingEstimate")
+    for name, attribute in (("originalEstimate", "original_estimate"), ("remainingEstimate", "remaining_estimate")):
+        if (given := value.get(name)) is None:
+            continue
+        try:
+            seconds = parse_duration(str(given))
+        except ValueError as error:
+            raise FieldRefused(f"'{given}' is not a valid duration.") from error
+        setattr(issue.stored, attribute, seconds)
+        if attribute == "original_estimate" and issue.stored.remaining_estimate is None:
+            issue.stored.remaining_estimate = seconds
+
+
+def _set_security(issue: IssueRow, value: Any, _: Field, scope: Scope) -> None:
+    project = scope.catalogue.project_by_key[issue.project_key]
+    if value is None:
+        issue.level_id = None
+        return
+    name = _text_of(value, "id", "name")
+    found = [each for each in (scope.catalogue.levels.find(name) if name else []) if each.project_id == project.id]
+    if not found or found[0].id in scope.hidden_levels:
+        raise FieldRefused("Specify a valid security level.")
+    issue.level_id = found[0].id
+
+
+def _set_day(issue: IssueRow, value: Any, field: Field, _: Scope) -> None:
+    try:
+        _put_custom(issue, field, None if value is None else date.fromisoformat(value).isoformat())
+    except (ValueError, TypeError) as error:
+        raise FieldRefused(f"Error parsing date string: {value}") from error
+
+
+def _set_moment(issue: IssueRow, value: Any, field: Field, _: Scope) -> None:
+    try:
+        _put_custom(issue, field, None if value is None else parse_iso(value))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise FieldRefused(f"Error parsing time: {value}") from error
+
+
+def _set_custom_person(issue: IssueRow, value: Any, field: Field, scope: Scope) -> None:
+    account_id = None if value is None else _text_of(value, "accountId", "id")
+    if value is not None and (account_id is None or scope.users.find(account_id) is None):
+        raise FieldRefused("Specify a valid value for " + field.id)
+    _put_custom(issue, field, account_id)
+
+
+def _set_custom_labels(issue: IssueRow, value: Any, field: Field, _: Scope) -> None:
+    given = [] if value is None else value
+    if not isinstance(given, list) or not all(isinstance(each, str) and each for each in given):
+        raise FieldRefused("data was not an array")
+    if spaced := [each for each in given if re.search(r"\s", each)]:
+        raise FieldRefused(f"The label '{spaced[0]}' contains spaces which is invalid.")
+    _put_custom(issue, field, list(dict.fromkeys(given)) or None)
+
+
+def _set_words(issue: IssueRow, value: Any, field: Field, scope: Scope) -> None:
+    """One line of text, or a document where the field has several lines."""
+    if field.custom_type.endswith(":textarea"):
+        if value is not None and not is_document(value):
+            raise FieldRefused("Operation value must be an Atlassian Document (see the Atlassian Document Format)")
+        _put_custom(issue, field, value)
+    else:
+        _set_text(issue, value, field, scope)
+
+
 def _set_text(issue: IssueRow, value: Any, field: Field, _: Scope) -> None:
     if value is not None and not isinstance(value, str):
         raise FieldRefused("Operation value must be a string")
@@ -209,6 +269,8 @@ _SETTERS: Final[dict[str, Setter]] = {
     "versions": _set_of_project("affected_versions", "Version"),
     "duedate": _set_due,
     "parent": _set_parent,
+    "timetracking": _set_time_tracking,
+    "security": _set_security,
 }
 _CUSTOM_SETTERS: Final[dict[str, Setter]] = {
     "parent": _set_parent,
@@ -216,67 +278,12 @@ _CUSTOM_SETTERS: Final[dict[str, Setter]] = {
     "number": _set_number,
     "option": _set_option,
     "hidden": _set_text,
+    "custom text": _set_words,
+    "custom day": _set_day,
+    "custom moment": _set_moment,
+    "custom user": _set_custom_person,
+    "custom label": _set_custom_labels,
 }
 
 EDITABLE: Final = frozenset(_SETTERS)
 """System fields that create and edit take."""
-
-
-def shown_value(issue: IssueRow, field: Field, scope: Scope) -> Shown:
-    """What the history of changes says of a field."""
-    catalogue = scope.catalogue
-    match field.id if not field.custom_type else field.kind:
-        case "summary":
-            return Shown(None, issue.summary)
-        case "description":
-            return Shown(None, issue.description_text or None)
-        case "environment":
-            return Shown(None, issue.environment_text or None)
-        case "issuetype":
-            return _named(catalogue.types, issue.type_id)
-        case "status":
-            return _named(catalogue.statuses, issue.status_id)
-        case "priority":
-            return _named(catalogue.priorities, issue.priority_id)
-        case "resolution":
-            return _named(catalogue.resolutions, issue.resolution_id)
-        case "assignee" | "reporter":
-            user = scope.users.find(getattr(issue, field.id) or "")
-            return Shown(user.account_id, user.display_name) if user else Shown(None, None)
-        case "labels":
-            return Shown(None, " ".join(issue.stored.labels))
-        case "components":
-            return _several(catalogue.components, issue.stored.components)
-        case "fixVersions":
-            return _several(catalogue.versions, issue.stored.fix_versions)
-        case "versions":
-            return _several(catalogue.versions, issue.stored.affected_versions)
-        case "sprint":
-            return _several(catalogue.sprints, issue.stored.sprints)
-        case "duedate":
-            return Shown(issue.due, issue.due)
-        case "parent":
-            return _issue_key(issue.parent_id, scope)
-        case "option":
-            values = issue.stored.custom.get(field.custom_number or 0) or []
-            names = ", ".join(catalogue.options[each].value for each in values)
-            return Shown(", ".join(map(str, values)), names) if values else Shown(None, None)
-        case _:
-            value = issue.stored.custom.get(field.custom_number or 0)
-            return Shown(None, None if value is None else f"{value:g}" if isinstance(value, float) else str(value))
-
-
-def _named(shelf: Any, thing_id: int | None) -> Shown:
-    thing = shelf.by_id.get(thing_id)
-    return Shown(str(thing.id), thing.name) if thing else Shown(None, None)
-
-
-def _several(shelf: Any, ids: list[int]) -> Shown:
-    if not ids:
-        return Shown(None, None)
-    return Shown(", ".join(map(str, ids)), ", ".join(shelf.by_id[each].name for each in ids))
-
-
-def _issue_key(issue_id: int | None, scope: Scope) -> Shown:
-    row = scope.connection.execute("SELECT project_key, number FROM jira_issues WHERE id = ?", (issue_id,)).fetchone()
-    return Shown(str(issue_id), f"{row[0]}-{row[1]}") if row else Shown(None, None)

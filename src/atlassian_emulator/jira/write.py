@@ -38,6 +38,7 @@ class IssueRow:
     description_text: str = ""
     environment_text: str = ""
     comments_text: str = ""
+    level_id: int | None = None
 
 
 _COLUMNS = (
@@ -87,6 +88,8 @@ def add_issues(c: sqlite3.Connection, issues: Iterable[IssueRow]) -> None:
         "INSERT INTO jira_text (rowid, summary, description, environment, comments) VALUES (?, ?, ?, ?, ?)",
         [(i.id, i.summary, i.description_text, i.environment_text, i.comments_text) for i in issues],
     )
+    secured = [(issue.id, issue.level_id) for issue in issues if issue.level_id is not None]
+    c.executemany("INSERT INTO jira_secured (issue_id, level_id) VALUES (?, ?)", secured)
 
 
 def put_issue(c: sqlite3.Connection, issue: IssueRow) -> None:
@@ -96,6 +99,7 @@ def put_issue(c: sqlite3.Connection, issue: IssueRow) -> None:
     for table in _SIDES:
         c.execute(f"DELETE FROM {table} WHERE issue_id = ?", (issue.id,))
     c.execute("DELETE FROM jira_text WHERE rowid = ?", (issue.id,))
+    c.execute("DELETE FROM jira_secured WHERE issue_id = ?", (issue.id,))
     add_issues(c, [issue])
 
 
@@ -117,8 +121,7 @@ def _side_rows(issues: Iterable[IssueRow]) -> dict[str, list[tuple[Any, ...]]]:
         versions += [(issue_id, "affects", each) for each in stored.affected_versions]
         for number, value in stored.custom.items():
             values = value if isinstance(value, list) else [value]
-            # A document of a text field is shown, not searched.
-            custom += [(issue_id, number, each) for each in values if not isinstance(each, dict)]
+            custom += [(issue_id, number, plain_text(each) if isinstance(each, dict) else each) for each in values]
     return rows
 
 
@@ -131,9 +134,11 @@ def read_issue(c: sqlite3.Connection, issue_id: int) -> IssueRow:
     if row is None:
         raise KeyError(issue_id)
     stored = decode_stored(row["fields"])
+    level = c.execute("SELECT level_id FROM jira_secured WHERE issue_id = ?", (issue_id,)).fetchone()
     return IssueRow(
         **{name: row[name] for name in _COLUMNS},
         stored=stored,
+        level_id=level[0] if level else None,
         description_text=plain_text(msgspec.json.decode(stored.description)),
         environment_text=plain_text(msgspec.json.decode(stored.environment)),
     )

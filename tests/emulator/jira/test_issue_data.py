@@ -208,11 +208,13 @@ def test_a_refused_edit_changes_nothing(client):
 
 
 def test_a_transition_resolves_and_reopens(client):
-    path = f"{V3}/issue/PUMP-3/transitions"
-    by_name = {each["name"]: each["id"] for each in client.get(path)["transitions"]}
-    for name, resolved in (("To Do", False), ("Done", True), ("In Progress", False)):
+    new = {"project": {"key": "PUMP"}, "issuetype": {"name": "Story"}, "summary": "Moved"}
+    path = f"{V3}/issue/{client.post(f'{V3}/issue', {'fields': new}, status=201)['key']}/transitions"
+    assert [each["name"] for each in client.get(path)["transitions"]] == ["In Progress"]
+    for name, resolved in (("In Progress", False), ("Done", True), ("In Progress", False)):
+        by_name = {each["name"]: each["id"] for each in client.get(path)["transitions"]}
         client.post(path, {"transition": {"id": by_name[name]}}, status=204)
-        fields = client.get(f"{V3}/issue/PUMP-3", fields="status,resolution,resolutiondate")["fields"]
+        fields = client.get(path.removesuffix("/transitions"), fields="status,resolution,resolutiondate")["fields"]
         assert fields["status"]["name"] == name
         assert (fields["resolution"] is not None, fields["resolutiondate"] is not None) == (resolved, resolved)
 

@@ -17,7 +17,10 @@ TEXT = {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content"
 KNOWN_GAPS = {
     (f"GET {ISSUE}/changelog", 200): "a value that was empty is null in every real history; the document says string",
     (f"POST {V3}/changelog/bulkfetch", 200): "as above",
+    (f"POST {ISSUE}/changelog/list", 200): "as above",
     (f"POST {V3}/jql/parse", 200): "the schema of a clause forbids all members, also those of the document's example",
+    ("*", 303): "an address to follow has no body",
+    ("*", 413): "the body has no schema",
     ("*", 401): "not every operation lists it",
     ("*", 403): "not every operation lists it",
     ("*", 404): "not every operation lists it",
@@ -26,11 +29,25 @@ KNOWN_GAPS = {
 BESIDE_THE_DOCUMENT = {
     f"GET {V3}/search": "taken away by Atlassian; answers 410",
     f"POST {V3}/search": "taken away by Atlassian; answers 410",
+    f"POST {V3}/search/id": "taken away by Atlassian; answers 410",
 }
 NEVER_REFUSE = {
     f"GET {V3}/{path}"
     for path in ("field", "issuetype", "status", "priority", "resolution", "issueLinkType", "project", "myself")
 } | {f"GET {V3}/serverInfo", f"GET {V3}/jql/autocompletedata", f"GET {V3}/label"}
+NEVER_REFUSE |= {
+    f"GET {V3}/{path}"
+    for path in (
+        "attachment/meta",
+        "filter/my",
+        "filter/favourite",
+        "groups/picker",
+        "user/picker",
+        "issue/createmeta",
+        "jql/autocompletedata/suggestions",
+        "statuscategory",
+    )
+}
 
 
 class Walk:
@@ -71,11 +88,24 @@ def walk_jira(client):
     walk_catalogue(walk)
     walk_people(walk)
     walk_issues(walk)
+    walk_statuses_and_roles(walk)
+    walk_project_parts(walk)
+    walk_custom_fields(walk)
+    walk_filters(walk)
+    walk_pickers(walk)
+    walk_screens(walk)
+    walk_worklogs(walk)
+    walk_attachments(walk)
+    walk_followers_and_properties(walk)
+    walk_remote_links(walk)
     return walk
 
 
 def walk_search(walk):
-    search, everything = f"POST {V3}/search/jql", {"fields": ["*all"], "expand": "names,schema"}
+    search, everything = (
+        f"POST {V3}/search/jql",
+        {"fields": ["*all"], "expand": "names,schema,renderedFields,changelog"},
+    )
     walk.ask(search, json={"jql": "key is not EMPTY", "maxResults": 30, **everything})
     walk.ask(search, json={"jql": "order by key"}, status=400)
     walk.ask(search, json={"jql": "key = PUMP-1", "startAt": 0}, status=400)
@@ -104,6 +134,9 @@ def walk_search(walk):
     walk.ask(f"POST {V3}/jql/parse", json={"queries": []}, query={"validation": "strict"}, status=400)
     walk.ask(f"POST {V3}/jql/parse", json={"queries": ["x"]}, query={"validation": "maybe"}, status=400)
     walk.ask(f"GET {V3}/jql/autocompletedata")
+    walk.ask(f"POST {V3}/jql/autocompletedata", json={"projectIds": [1]})
+    walk.ask(f"POST {V3}/jql/autocompletedata", json={"projectIds": "x"}, status=400)
+    walk.ask(f"GET {V3}/jql/autocompletedata/suggestions", query={"fieldName": "status", "fieldValue": "d"})
 
 
 def walk_catalogue(walk):
@@ -176,6 +209,14 @@ def walk_issues(walk):
     walk.ask(f"GET {ISSUE}/changelog", "NOPE-1", status=404)
     walk.ask(f"POST {V3}/changelog/bulkfetch", json={"issueIdsOrKeys": [key]})
     walk.ask(f"POST {V3}/changelog/bulkfetch", json={"issueIdsOrKeys": []}, status=400)
+    changes = [int(each["id"]) for each in walk.client.get(f"{V3}/issue/{key}/changelog")["values"]]
+    walk.ask(f"POST {ISSUE}/changelog/list", key, json={"changelogIds": changes[:2]})
+    walk.ask(f"POST {ISSUE}/changelog/list", key, json={"changelogIds": []}, status=400)
+    account_id = walk.client.get(f"{V3}/myself")["accountId"]
+    walk.ask(f"PUT {ISSUE}/assignee", key, json={"accountId": account_id}, status=204)
+    walk.ask(f"PUT {ISSUE}/assignee", key, json={"accountId": "nobody"}, status=400)
+    walk.ask(f"POST {V3}/issue/bulk", json={"issueUpdates": [{"fields": new}, {"fields": {}}]}, status=201)
+    walk.ask(f"POST {V3}/issue/bulk", json={"issueUpdates": []}, status=400)
     walk.ask(f"DELETE {ISSUE}", key, status=204)
     walk.ask(f"DELETE {ISSUE}", key, status=404)
 
@@ -189,3 +230,210 @@ def walk_links(walk, key):
     walk.ask(f"DELETE {V3}/issueLink/{{linkId}}", shown["id"], status=204)
     walk.ask(f"DELETE {V3}/issueLink/{{linkId}}", shown["id"], status=404)
     walk.ask(f"GET {V3}/issueLink/{{linkId}}", shown["id"], status=404)
+
+
+def walk_statuses_and_roles(walk):
+    status = walk.client.get(f"{V3}/status")[0]
+    for below in ("status/{idOrName}", "statuscategory/{idOrKey}"):
+        walk.ask(f"GET {V3}/{below}", status["id"] if below.startswith("status/") else "done")
+        walk.ask(f"GET {V3}/{below}", "nothing", status=404)
+    walk.ask(f"GET {V3}/statuscategory")
+    walk.ask(f"GET {V3}/statuses", query={"id": status["id"]})
+    walk.ask(f"GET {V3}/statuses", status=400)
+    walk.ask(f"GET {V3}/statuses/search", query={"searchString": "o", "statusCategory": "DONE"})
+    walk.ask(f"GET {V3}/statuses/search", query={"statusCategory": "NEVER"}, status=400)
+    walk.ask(f"GET {V3}/project/{{projectIdOrKey}}/statuses", "PUMP")
+    walk.ask(f"GET {V3}/project/{{projectIdOrKey}}/statuses", "NOPE", status=404)
+    project = walk.client.get(f"{V3}/project/PUMP")["id"]
+    walk.ask(f"GET {V3}/issuetype/project", query={"projectId": project})
+    walk.ask(f"GET {V3}/issuetype/project", query={"projectId": 1}, status=404)
+    for path in ("issuetype", "priority", "resolution"):
+        walk.ask(f"GET {V3}/{path}/{{id}}", walk.client.get(f"{V3}/{path}")[0]["id"])
+        walk.ask(f"GET {V3}/{path}/{{id}}", 1, status=404)
+    link_type = walk.client.get(f"{V3}/issueLinkType")["issueLinkTypes"][0]
+    walk.ask(f"GET {V3}/issueLinkType/{{issueLinkTypeId}}", link_type["id"])
+    walk.ask(f"GET {V3}/issueLinkType/{{issueLinkTypeId}}", 1, status=404)
+    walk.ask(f"GET {V3}/resolution/search")
+    walk.ask(f"GET {V3}/resolution/search", query={"startAt": "x"}, status=400)
+    walk.ask(f"GET {V3}/role")
+    walk.ask(f"GET {V3}/role", client=walk.client.as_user("viewer@example.com"), status=403)
+    roles = walk.ask(f"GET {V3}/project/{{projectIdOrKey}}/role", "PUMP")
+    walk.ask(f"GET {V3}/project/{{projectIdOrKey}}/role", "NOPE", status=404)
+    number = roles["Administrators"].rpartition("/")[2]
+    walk.ask(f"GET {V3}/project/{{projectIdOrKey}}/role/{{id}}", "PUMP", number)
+    walk.ask(f"GET {V3}/project/{{projectIdOrKey}}/role/{{id}}", "PUMP", 1, status=404)
+    walk.ask(f"GET {V3}/permissions")
+    walk.ask(f"GET {V3}/permissions", client=walk.client.as_user("viewer@example.com"), status=403)
+    level = walk.client.put("/_emulator/jira/security-level", {"project": "PUMP", "name": "Inner"})["id"]
+    walk.ask(f"GET {V3}/project/{{projectKeyOrId}}/securitylevel", "PUMP")
+    walk.ask(f"GET {V3}/project/{{projectKeyOrId}}/securitylevel", "NOPE", status=404)
+    walk.ask(f"GET {V3}/securitylevel/{{id}}", level)
+    walk.ask(f"GET {V3}/securitylevel/{{id}}", 1, status=404)
+
+
+def walk_project_parts(walk):
+    project = int(walk.client.get(f"{V3}/project/PUMP")["id"])
+    new = {"name": "9.0", "projectId": project, "startDate": "2026-01-01", "releaseDate": "2026-12-01"}
+    version = walk.ask(f"POST {V3}/version", json=new, status=201)["id"]
+    walk.ask(f"POST {V3}/version", json=new, status=400)
+    walk.ask(f"GET {V3}/version/{{id}}", version)
+    walk.ask(f"GET {V3}/version/{{id}}", 1, status=404)
+    walk.ask(f"GET {V3}/version/{{id}}/relatedIssueCounts", version)
+    walk.ask(f"GET {V3}/version/{{id}}/relatedIssueCounts", "x", status=404)
+    walk.ask(f"PUT {V3}/version/{{id}}", version, json={"released": True})
+    walk.ask(f"PUT {V3}/version/{{id}}", version, json={"releaseDate": "soon"}, status=400)
+    walk.ask(f"DELETE {V3}/version/{{id}}", version, status=204)
+    walk.ask(f"DELETE {V3}/version/{{id}}", version, status=404)
+    account_id = walk.client.get(f"{V3}/myself")["accountId"]
+    new = {"name": "Sound", "project": "PUMP", "leadAccountId": account_id}
+    component = walk.ask(f"POST {V3}/component", json=new, status=201)["id"]
+    walk.ask(f"POST {V3}/component", json=new, status=400)
+    walk.ask(f"GET {V3}/component/{{id}}", component)
+    walk.ask(f"GET {V3}/component/{{id}}", 1, status=404)
+    walk.ask(f"PUT {V3}/component/{{id}}", component, json={"description": "Beeps"})
+    walk.ask(f"PUT {V3}/component/{{id}}", component, json={"name": " "}, status=400)
+    walk.ask(f"DELETE {V3}/component/{{id}}", component, status=204)
+    walk.ask(f"DELETE {V3}/component/{{id}}", component, status=404)
+
+
+def walk_custom_fields(walk):
+    kind = "com.atlassian.jira.plugin.system.customfieldtypes:select"
+    field = walk.ask(f"POST {V3}/field", json={"name": "Site", "type": kind}, status=201)["id"]
+    walk.ask(f"POST {V3}/field", json={"name": "Site", "type": "none:such"}, status=400)
+    walk.ask(f"PUT {V3}/field/{{fieldId}}", field, json={"name": "Plant"}, status=204)
+    walk.ask(f"PUT {V3}/field/{{fieldId}}", "summary", json={"name": "Plant"}, status=404)
+    context = walk.ask(f"GET {V3}/field/{{fieldId}}/context", field)["values"][0]["id"]
+    walk.ask(f"GET {V3}/field/{{fieldId}}/context", "summary", status=404)
+    options = f"{V3}/field/{{fieldId}}/context/{{contextId}}/option"
+    walk.ask(f"POST {options}", field, context, json={"options": [{"value": "Bern"}]})
+    walk.ask(f"POST {options}", field, context, json={"options": [{"value": "Bern"}]}, status=400)
+    walk.ask(f"GET {options}", field, context)
+    walk.ask(f"GET {options}", field, 1, status=404)
+
+
+def walk_filters(walk):
+    new = {"name": "Shared", "jql": "project = PUMP", "sharePermissions": [{"type": "authenticated"}]}
+    saved = walk.ask(f"POST {V3}/filter", json=new)["id"]
+    one, viewer = f"{V3}/filter/{{id}}", walk.client.as_user("viewer@example.com")
+    walk.ask(f"PUT {one}", saved, json={"name": "Shared too", "description": "seen by all"})
+    walk.ask(f"PUT {one}", saved, json={"name": "Mine"}, client=viewer, status=400)
+    walk.ask(f"PUT {one}/favourite", saved, client=viewer)
+    walk.ask(f"PUT {one}/favourite", 1, status=400)
+    walk.ask(f"GET {V3}/filter/favourite", client=viewer)
+    walk.ask(f"GET {V3}/filter/my")
+    walk.ask(f"DELETE {one}/favourite", saved, client=viewer)
+    walk.ask(f"DELETE {one}/favourite", 1, status=400)
+    walk.ask(f"DELETE {one}", saved, status=204)
+    walk.ask(f"DELETE {one}", saved, status=400)
+
+
+def walk_pickers(walk):
+    walk.ask(f"GET {V3}/group/bulk")
+    walk.ask(f"GET {V3}/group/bulk", query={"startAt": "x"}, status=400)
+    walk.ask(f"GET {V3}/group/member", query={"groupname": "editors"})
+    walk.ask(f"GET {V3}/group/member", query={"groupname": "none"}, status=404)
+    walk.ask(f"GET {V3}/groups/picker", query={"query": "admin"})
+    walk.ask(f"GET {V3}/groupuserpicker", query={"query": "ed"})
+    walk.ask(f"GET {V3}/groupuserpicker", status=400)
+    account_id = walk.client.get(f"{V3}/myself")["accountId"]
+    walk.ask(f"GET {V3}/user/groups", query={"accountId": account_id})
+    walk.ask(f"GET {V3}/user/groups", query={"accountId": "nobody"}, status=404)
+    walk.ask(f"GET {V3}/user/picker", query={"query": "ada"})
+    walk.ask(f"GET {V3}/user/assignable/search", query={"project": "PUMP", "query": "ada"})
+    walk.ask(f"GET {V3}/user/assignable/search", status=400)
+
+
+def walk_screens(walk):
+    create = f"{V3}/issue/createmeta"
+    walk.ask(f"GET {create}", query={"projectKeys": "PUMP", "expand": "projects.issuetypes.fields"})
+    types = walk.ask(f"GET {create}/{{projectIdOrKey}}/issuetypes", "PUMP")["issueTypes"]
+    walk.ask(f"GET {create}/{{projectIdOrKey}}/issuetypes", "NOPE", status=404)
+    fields = f"GET {create}/{{projectIdOrKey}}/issuetypes/{{issueTypeId}}"
+    walk.ask(fields, "PUMP", types[0]["id"])
+    walk.ask(fields, "PUMP", 1, status=400)
+    walk.ask(f"GET {ISSUE}/editmeta", "PUMP-1")
+    walk.ask(f"GET {ISSUE}/editmeta", "NOPE-1", status=404)
+
+
+def walk_worklogs(walk):
+    one = f"{ISSUE}/worklog/{{id}}"
+    new = {"timeSpent": "1d 2h", "comment": TEXT, "started": "2026-09-01T08:00:00.000+0000"}
+    worklog = walk.ask(f"POST {ISSUE}/worklog", "PUMP-2", json=new, status=201)
+    walk.ask(f"POST {ISSUE}/worklog", "PUMP-2", json={"timeSpent": "long"}, status=400)
+    walk.ask(f"GET {ISSUE}/worklog", "PUMP-2")
+    walk.ask(f"GET {ISSUE}/worklog", "NOPE-2", status=404)
+    walk.ask(f"GET {one}", "PUMP-2", worklog["id"])
+    walk.ask(f"GET {one}", "PUMP-2", 1, status=404)
+    walk.ask(f"PUT {one}", "PUMP-2", worklog["id"], json={"timeSpentSeconds": 7200})
+    walk.ask(f"PUT {one}", "PUMP-2", worklog["id"], json={"timeSpentSeconds": 1}, status=400)
+    walk.ask(f"POST {V3}/worklog/list", json={"ids": [int(worklog["id"]), 1]})
+    walk.ask(f"POST {V3}/worklog/list", json={}, status=400)
+    walk.ask(f"GET {V3}/worklog/updated", query={"since": 0})
+    walk.ask(f"GET {V3}/worklog/updated", query={"since": "x"}, status=400)
+    walk.ask(f"GET {ISSUE}", "PUMP-2")
+    walk.ask(f"DELETE {one}", "PUMP-2", worklog["id"], status=204)
+    walk.ask(f"DELETE {one}", "PUMP-2", worklog["id"], status=404)
+    walk.ask(f"GET {V3}/worklog/deleted")
+    walk.ask(f"GET {V3}/worklog/deleted", query={"since": "x"}, status=400)
+
+
+def walk_attachments(walk):
+    form = {"fields": {"file": ("a.png", b"picture", "image/png")}, "headers": {"X-Atlassian-Token": "no-check"}}
+    [added] = walk.ask(f"POST {ISSUE}/attachments", "PUMP-2", **form)
+    walk.ask(f"POST {ISSUE}/attachments", "PUMP-2", fields=form["fields"], status=403)
+    walk.ask(f"GET {V3}/attachment/meta")
+    walk.ask(f"GET {V3}/attachment/{{id}}", added["id"])
+    walk.ask(f"GET {V3}/attachment/{{id}}", 1, status=404)
+    for kind in ("content", "thumbnail"):
+        walk.ask(f"GET {V3}/attachment/{kind}/{{id}}", added["id"], status=303)
+        walk.ask(f"GET {V3}/attachment/{kind}/{{id}}", 1, status=404)
+    walk.ask(f"DELETE {V3}/attachment/{{id}}", added["id"], status=204)
+    walk.ask(f"DELETE {V3}/attachment/{{id}}", added["id"], status=404)
+
+
+def walk_followers_and_properties(walk):
+    account_id = walk.client.get(f"{V3}/myself")["accountId"]
+    walk.ask(f"POST {ISSUE}/watchers", "PUMP-2", json=account_id, status=204)
+    walk.ask(f"POST {ISSUE}/watchers", "PUMP-2", json="nobody", status=404)
+    walk.ask(f"GET {ISSUE}/watchers", "PUMP-2")
+    walk.ask(f"GET {ISSUE}/watchers", "NOPE-2", status=404)
+    issue_id = walk.client.get(f"{V3}/issue/PUMP-2")["id"]
+    walk.ask(f"POST {V3}/issue/watching", json={"issueIds": [issue_id]})
+    walk.ask(f"POST {V3}/issue/watching", json={}, status=400)
+    walk.ask(f"DELETE {ISSUE}/watchers", "PUMP-2", query={"accountId": account_id}, status=204)
+    walk.ask(f"DELETE {ISSUE}/watchers", "PUMP-2", status=400)
+    key = walk.client.post(
+        f"{V3}/search/jql", {"jql": "resolution is EMPTY AND reporter != currentUser()", "fields": ["key"]}
+    )["issues"][0]["key"]
+    walk.ask(f"POST {ISSUE}/votes", key, status=204)
+    walk.ask(f"POST {ISSUE}/votes", "NOPE-2", status=404)
+    walk.ask(f"GET {ISSUE}/votes", key)
+    walk.ask(f"GET {ISSUE}/votes", "NOPE-2", status=404)
+    walk.ask(f"DELETE {ISSUE}/votes", key, status=204)
+    walk.ask(f"DELETE {ISSUE}/votes", key, status=404)
+    one = f"{ISSUE}/properties/{{propertyKey}}"
+    walk.ask(f"PUT {one}", "PUMP-2", "colour", json={"is": "red"}, status=201)
+    walk.ask(f"PUT {one}", "PUMP-2", "colour", json="blue")
+    walk.ask(f"PUT {one}", "PUMP-2", "colour", body=b"{", status=400)
+    walk.ask(f"GET {one}", "PUMP-2", "colour")
+    walk.ask(f"GET {one}", "PUMP-2", "size", status=404)
+    walk.ask(f"GET {ISSUE}/properties", "PUMP-2")
+    walk.ask(f"GET {ISSUE}/properties", "NOPE-2", status=404)
+    walk.ask(f"DELETE {one}", "PUMP-2", "colour", status=204)
+    walk.ask(f"DELETE {one}", "PUMP-2", "colour", status=404)
+
+
+def walk_remote_links(walk):
+    one = f"{ISSUE}/remotelink/{{linkId}}"
+    new = {"globalId": "doc=1", "object": {"url": "https://docs.example.com/1", "title": "Plan"}}
+    link = walk.ask(f"POST {ISSUE}/remotelink", "PUMP-2", json=new, status=201)["id"]
+    walk.ask(f"POST {ISSUE}/remotelink", "PUMP-2", json=new)
+    walk.ask(f"POST {ISSUE}/remotelink", "PUMP-2", json={}, status=400)
+    walk.ask(f"GET {ISSUE}/remotelink", "PUMP-2")
+    walk.ask(f"GET {ISSUE}/remotelink", "PUMP-2", query={"globalId": "none"}, status=404)
+    walk.ask(f"GET {one}", "PUMP-2", link)
+    walk.ask(f"GET {one}", "PUMP-2", 1, status=404)
+    walk.ask(f"PUT {one}", "PUMP-2", link, json=new, status=204)
+    walk.ask(f"PUT {one}", "PUMP-2", link, json={"object": {"url": "", "title": ""}}, status=400)
+    walk.ask(f"DELETE {one}", "PUMP-2", link, status=204)
+    walk.ask(f"DELETE {one}", "PUMP-2", link, status=404)

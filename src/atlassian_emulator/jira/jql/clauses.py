@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from atlassian_emulator.jira.jql.values import text_query, values_of
 _EQUAL: Final = ("=", "!=", "in", "not in")
 _COMPARE: Final = ("<", "<=", ">", ">=")
 _IS: Final = ("is", "is not")
-_ORDERED_KINDS: Final = ("key", "priority", "version", "moment", "day", "number")
+_ORDERED_KINDS: Final = ("key", "priority", "version", "moment", "day", "number", "custom day", "custom moment")
 NEGATED: Final = {
     "=": "!=",
     "in": "not in",
@@ -38,7 +39,11 @@ NEGATED: Final = {
 
 def operators_of(field: Field) -> tuple[str, ...]:
     """The operators Jira allows for a field, in Jira's order."""
-    if field.kind == "text":
+    if field.kind == "attachment":
+        return _IS
+    if field.kind == "filter":
+        return _EQUAL
+    if field.kind in ("text", "custom text"):
         return ("~",) if field.id == "text" else ("~", "!~") if field.id == "comment" else ("~", "!~", *_IS)
     return (*_EQUAL, *_COMPARE, *_IS) if field.kind in _ORDERED_KINDS else (*_EQUAL, *_IS)
 
@@ -74,7 +79,7 @@ def clause_condition(clause: Clause, field: Field, scope: Scope) -> Condition:
     operator = clause.operator
     if operator in _IS or (isinstance(clause.operand, Empty) and operator in ("=", "!=")):
         return _present(field, scope) if operator in ("is not", "!=") else _absent(field, scope)
-    if field.kind == "text":
+    if field.kind in ("text", "custom text"):
         return _text_condition(clause, field, scope)
     operands = clause.operand.items if isinstance(clause.operand, ListOf) else (clause.operand,)
     if operator in _COMPARE:
@@ -85,13 +90,13 @@ def clause_condition(clause: Clause, field: Field, scope: Scope) -> Condition:
 def _membership(operands: Sequence[Single], clause: Clause, field: Field, scope: Scope) -> Condition:
     named = [each for each in operands if not _is_empty(each, field)]
     values = _values(named, clause, field, scope)
-    inside = clause.operator in ("=", "in")
+    among = clause.operator in ("=", "in")
     parts: list[Condition] = []
     if len(named) < len(operands):
-        parts.append(_absent(field, scope) if inside else _present(field, scope))
+        parts.append(_absent(field, scope) if among else _present(field, scope))
     if named:
-        parts.append(_inside(values, field, scope) if inside else _outside(values, field, scope))
-    return join("or" if inside else "and", parts)
+        parts.append(inside(values, field, scope) if among else _outside(values, field, scope))
+    return join("or" if among else "and", parts)
 
 
 def _is_empty(operand: Single, field: Field) -> bool:
@@ -104,7 +109,7 @@ def _values(operands: Sequence[Single], clause: Clause, field: Field, scope: Sco
     for operand in operands:
         if isinstance(operand, FunctionCall):
             answers = call_function(operand, field.kind, clause.field.name, scope)
-            found.extend(map(day_of, answers) if field.kind == "day" else answers)
+            found.extend(map(day_of, answers) if field.kind in ("day", "custom day") else answers)
         elif isinstance(operand, Value):
             found.extend(values_of(operand.text, field, clause.field.name, scope))
     return found
@@ -131,8 +136,16 @@ def _side(field: Field) -> tuple[str, str, str] | None:
             return "jira_issue_sprints", "sprint_id", ""
         case "link type":
             return _LINK_SIDES, "side", ""
-        case "option" | "number":
+        case "option" | "number" | "custom day" | "custom moment" | "custom user" | "custom label" | "custom text":
             return "jira_custom_values", "value", f"field = {field.custom_number}"
+        case "security":
+            return "jira_secured", "level_id", ""
+        case "attachment":
+            return "jira_files", "id", ""
+        case "follower" if field.column == "worklog":
+            return "jira_worklogs", "author", ""
+        case "follower":
+            return "jira_followers", "account_id", f"kind = '{field.column}'"
         case _:
             return None
 
@@ -143,7 +156,8 @@ def _epics(scope: Scope) -> str:
     return f"(SELECT id FROM jira_issues WHERE type_id IN ({types}))"
 
 
-def _inside(values: Sequence[Any], field: Field, scope: Scope) -> Condition:
+def inside(values: Sequence[Any], field: Field, scope: Scope) -> Condition:
+    """The field holds one of these values, in the form of its column."""
     side = _side(field)
     if side:
         table, column, only = side
@@ -165,8 +179,8 @@ def _inside(values: Sequence[Any], field: Field, scope: Scope) -> Condition:
 
 def _outside(values: Sequence[Any], field: Field, scope: Scope) -> Condition:
     if _side(field) or field.kind == "epic":
-        inside = to_sql(_inside(values, field, scope))
-        return join("and", [_present(field, scope), Sql(f"NOT {inside.text}", inside.parameters)])
+        found = to_sql(inside(values, field, scope))
+        return join("and", [_present(field, scope), Sql(f"NOT {found.text}", found.parameters)])
     outside = Members("id" if field.kind == "key" else field.column, frozenset(values), inside=False)
     return join("and", [outside, _present(field, scope)]) if field.custom_type else outside
 
@@ -222,8 +236,8 @@ def _comparison(operator: str, values: Sequence[Any], field: Field, scope: Scope
                 for each in scope.catalogue.versions.all
                 if each.project_id in near and _holds(each.id, operator, near[each.project_id])
             ]
-            return _inside(wanted, field, scope)
-        case "number":
+            return inside(wanted, field, scope)
+        case "number" | "custom day" | "custom moment":
             return Sql(
                 f"i.id IN (SELECT issue_id FROM jira_custom_values WHERE field = ? AND value {operator} ?)",
                 (field.custom_number, value),
@@ -243,7 +257,15 @@ def _text_condition(clause: Clause, field: Field, scope: Scope) -> Condition:
             f"A value provided by the function '{operand.encoded}' is invalid for the field '{field.id}'."
         )
     query = text_query(operand.text, field.column, clause.field.name)
-    found = Sql("i.id IN (SELECT rowid FROM jira_text WHERE jira_text MATCH ?)", (query,))
+    if field.kind == "custom text":
+        terms = re.findall(r"\w+", operand.text)
+        holds = " AND ".join(["value LIKE '%' || ? || '%'"] * len(terms))
+        found = Sql(
+            f"i.id IN (SELECT issue_id FROM jira_custom_values WHERE field = {field.custom_number} AND {holds})",
+            tuple(terms),
+        )
+    else:
+        found = Sql("i.id IN (SELECT rowid FROM jira_text WHERE jira_text MATCH ?)", (query,))
     if clause.operator == "~":
         return found
     return join("and", [_present(field, scope), Sql(f"NOT {found.text}", found.parameters)])

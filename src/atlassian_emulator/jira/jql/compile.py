@@ -6,22 +6,29 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from atlassian_emulator.jira.fields import Field
-from atlassian_emulator.jira.jql.clauses import NEGATED, clause_condition
+from atlassian_emulator.jira.jql.clauses import NEGATED, check_clause, clause_condition
 from atlassian_emulator.jira.jql.conditions import EVERYTHING, NOTHING, Condition, Members, Sql, join, to_sql
+from atlassian_emulator.jira.jql.history import history_condition
+from atlassian_emulator.jira.jql.parser import parse
+from atlassian_emulator.jira.jql.saved import find_jql
 from atlassian_emulator.jira.jql.scope import Scope
 from atlassian_emulator.jira.jql.syntax import (
     Clause,
     FieldName,
     HistoryClause,
+    JqlSyntaxError,
     JqlUnknownValue,
     JqlValueError,
     Junction,
+    ListOf,
     Node,
     Not,
     Query,
     Sort,
+    Value,
 )
 
+_DEEPEST_FILTER: Final = 8
 NEWEST_FIRST: Final = "i.id DESC"
 """The order of a query that asks for none, and of issues that its ORDER BY leaves equal."""
 
@@ -53,12 +60,17 @@ def compile_query(query: Query, scope: Scope) -> Compiled:
     if scope.hidden:
         keys = frozenset(each.key for each in scope.catalogue.projects.all if each.id in scope.hidden)
         where = join("and", [where, Members("project_key", keys, inside=False)])
+    if scope.hidden_levels:
+        listed = ", ".join(map(str, sorted(scope.hidden_levels)))
+        unseen = Sql(f"i.id NOT IN (SELECT issue_id FROM jira_secured WHERE level_id IN ({listed}))")
+        where = join("and", [where, unseen])
     return Compiled(to_sql(where), ", ".join([*order, NEWEST_FIRST]), tuple(compiler.errors), tuple(compiler.warnings))
 
 
 class _Compiler:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
+        self._filters_open = 0
         self.errors: list[str] = []
         self.warnings: list[str] = []
 
@@ -71,14 +83,15 @@ class _Compiler:
                 turned: Literal["and", "or"] = "or" if (word == "or") != negated else "and"
                 return join(turned, [self.condition(part, negated=negated) for part in parts])
             case HistoryClause():
-                self.errors.append(f"History searches do not support the '{node.field.name}' field.")
-                return NOTHING
+                return self._history(node, negated=negated)
             case Clause():
                 return self._clause(replace(node, operator=NEGATED[node.operator]) if negated else node)
 
     def _clause(self, clause: Clause) -> Condition:
         try:
             fields = self._fields(clause.field)
+            if fields[0].kind == "filter":
+                return self._saved(clause, fields[0])
             word: Literal["and", "or"] = "and" if clause.operator in ("!=", "not in", "!~", "is") else "or"
             return join(word, [clause_condition(clause, field, self._scope) for field in fields])
         except JqlUnknownValue as error:
@@ -86,6 +99,35 @@ class _Compiler:
         except JqlValueError as error:
             self.errors.append(str(error))
         return NOTHING
+
+    def _history(self, clause: HistoryClause, *, negated: bool) -> Condition:
+        try:
+            return history_condition(clause, self._fields(clause.field)[0], self._scope, negated=negated)
+        except JqlUnknownValue as error:
+            self.warnings.append(str(error))
+        except JqlValueError as error:
+            self.errors.append(str(error))
+        return NOTHING
+
+    def _saved(self, clause: Clause, field: Field) -> Condition:
+        """The issues of saved filters; a filter may name another, though not without end."""
+        check_clause(clause, field)
+        if self._filters_open >= _DEEPEST_FILTER:
+            raise JqlValueError(f"Field '{clause.field.name}' contains a filter that refers to itself.")
+        negated = clause.operator in ("!=", "not in")
+        self._filters_open += 1
+        parts = []
+        for operand in clause.operand.items if isinstance(clause.operand, ListOf) else (clause.operand,):
+            if not isinstance(operand, Value):
+                raise JqlValueError(f"The value '{operand.encoded}' is not a filter.")
+            try:
+                where = parse(find_jql(operand.text, clause.field.name, self._scope)).where
+            except JqlSyntaxError as error:
+                raise JqlValueError(f"The filter '{operand.text}' holds a query that is not JQL.") from error
+            parts.append(EVERYTHING if where is None else self.condition(where, negated=False))
+        self._filters_open -= 1
+        inside = to_sql(join("or", parts))
+        return Sql(f"({inside.text}) IS NOT TRUE", inside.parameters) if negated else inside
 
     def _fields(self, name: FieldName) -> list[Field]:
         """All fields of this name: custom fields may share one, and are then searched together."""
@@ -138,7 +180,7 @@ def _order_expressions(field: Field) -> list[str]:
             ]
         case "sprint":
             return ["(SELECT max(sprint_id) FROM jira_issue_sprints WHERE issue_id = i.id)"]
-        case "number" | "option":
+        case "number" | "option" | "custom day" | "custom moment" | "custom text":
             return [
                 f"(SELECT min(value) FROM jira_custom_values WHERE issue_id = i.id AND field = {field.custom_number})"
             ]

@@ -118,7 +118,8 @@ def _boundary(call: FunctionCall, scope: Scope) -> Iterable[int]:
     return [boundary(call.name, call.arguments[0] if call.arguments else None, scope.now)]
 
 
-_DATES: Final = ("moment", "day")
+_DATES: Final = ("moment", "day", "custom moment", "custom day")
+_PEOPLE: Final = ("user", "custom user", "follower")
 _BOUNDARY_NAMES: Final = tuple(
     f"{edge}Of{span}" for edge in ("start", "end") for span in ("Day", "Week", "Month", "Year")
 )
@@ -127,8 +128,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
     function.name.lower(): function
     for function in (
         Function("linkedIssues", ("key",), True, _linked_issues, 1, 2),
-        Function("currentUser", ("user",), False, _current_user),
-        Function("membersOf", ("user",), True, _members_of, 1, 1),
+        Function("currentUser", _PEOPLE, False, _current_user),
+        Function("membersOf", _PEOPLE, True, _members_of, 1, 1),
         Function("openSprints", ("sprint",), True, _sprints("active")),
         Function("closedSprints", ("sprint",), True, _sprints("closed")),
         Function("futureSprints", ("sprint",), True, _sprints("future")),

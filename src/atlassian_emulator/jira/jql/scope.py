@@ -11,7 +11,9 @@ from atlassian_emulator.users import Users
 
 @dataclass(frozen=True)
 class Scope:
-    """`account_id` is None for a stranger; `hidden` are the ids of projects this user may not browse."""
+    """`account_id` is None for a stranger; `hidden` are the ids of projects this user may not browse,
+    `hidden_levels` the ids of the security levels whose issues this user does not see.
+    """
 
     connection: sqlite3.Connection
     catalogue: Catalogue
@@ -19,6 +21,16 @@ class Scope:
     account_id: str | None
     now: int
     hidden: frozenset[int] = frozenset()
+    hidden_levels: frozenset[int] = frozenset()
+
+    def hides(self, issue_id: int, project_key: str) -> bool:
+        """Whether an issue is kept from this user, by its project or by its security level."""
+        if self.hidden and self.catalogue.project_by_key[project_key].id in self.hidden:
+            return True
+        if not self.hidden_levels:
+            return False
+        row = self.connection.execute("SELECT level_id FROM jira_secured WHERE issue_id = ?", (issue_id,)).fetchone()
+        return row is not None and row[0] in self.hidden_levels
 
     def find_project(self, name: str) -> Project | None:
         """By key, name or id, if it may be seen."""
@@ -41,4 +53,4 @@ class Scope:
             row = self.connection.execute(
                 "SELECT id, project_key FROM jira_issues WHERE id = ?", (int(number),)
             ).fetchone()
-        return None if row is None or self.catalogue.project_by_key[row[1]].id in self.hidden else int(row[0])
+        return None if row is None or self.hides(row[0], row[1]) else int(row[0])

@@ -60,12 +60,25 @@ def _category(text: str, _: Field, __: str, scope: Scope) -> list[Any]:
     return [each.id for each in scope.catalogue.statuses.all if each.category in keys] or [-1]
 
 
+def _project_category(text: str, _: Field, __: str, scope: Scope) -> list[Any]:
+    return [
+        each.key
+        for each in scope.catalogue.projects.all
+        if (each.category or "").lower() == text.lower() and each.id not in scope.hidden
+    ]
+
+
 def _resolution(text: str, _: Field, __: str, scope: Scope) -> list[Any]:
     found = scope.catalogue.resolutions.find(text)
     return [each.id for each in found]
 
 
 def _user(text: str, _: Field, __: str, scope: Scope) -> list[Any]:
+    return list(user_values(text, scope))
+
+
+def user_values(text: str, scope: Scope) -> list[str]:
+    """The account ids of whoever is named so: by account id, address, or name."""
     if scope.users.find(text):
         return [text]
     by_email = scope.users.find_by_email(text)
@@ -119,6 +132,15 @@ _LOOK_UPS: Final[dict[str, Callable[[str, Field, str, Scope], list[Any]]]] = {
     "priority": lambda text, _, __, scope: [each.id for each in scope.catalogue.priorities.find(text)],
     "resolution": _resolution,
     "user": _user,
+    "custom user": _user,
+    "follower": _user,
+    "custom day": lambda text, _, field_name, scope: [day_of(moment_of(text, field_name, scope.now))],
+    "custom moment": lambda text, _, field_name, scope: [moment_of(text, field_name, scope.now)],
+    "custom label": lambda text, _, __, ___: [text],
+    "security": lambda text, _, __, scope: [
+        each.id for each in scope.catalogue.levels.find(text) if each.id not in scope.hidden_levels
+    ],
+    "project category": _project_category,
     "label": lambda text, _, __, ___: [text],
     "component": _component,
     "version": _version,

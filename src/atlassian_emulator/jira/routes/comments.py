@@ -10,8 +10,8 @@ import msgspec
 from atlassian_emulator.call import Call, JiraError, Reply
 from atlassian_emulator.jira.bodies import read_body
 from atlassian_emulator.jira.document import is_document
-from atlassian_emulator.jira.issues import show_comment
-from atlassian_emulator.jira.routes.issues import issue_of, writing
+from atlassian_emulator.jira.mentions import show_comment
+from atlassian_emulator.jira.routes.desk import issue_of, writing
 from atlassian_emulator.jira.store import Jira
 from atlassian_emulator.routing import Route
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from atlassian_emulator.call import Call, Reply
-from atlassian_emulator.jira.bodies import page_of
+from atlassian_emulator.jira.bodies import Body, page_of, read_body
 from atlassian_emulator.jira.fields import SEARCH_ONLY_FIELDS, Field
 from atlassian_emulator.jira.jql.clauses import operators_of
 from atlassian_emulator.jira.jql.functions import FUNCTIONS, Function
 from atlassian_emulator.jira.jql.lexer import RESERVED_WORDS
 from atlassian_emulator.jira.render import Json
+from atlassian_emulator.jira.routes.desk import Desk, reading
 from atlassian_emulator.jira.store import Jira
 from atlassian_emulator.routing import Route
 
@@ -33,6 +34,58 @@ _JAVA_TYPES: Final = {
     "number": "java.lang.Number",
 }
 """Jira names the types of its reference data after its own classes; clients compare them as opaque words."""
+
+
+class ReferenceBody(Body, rename="camel"):
+    project_ids: list[int] | None = None
+    include_collapsed_fields: bool = False
+
+
+def post_reference_data(call: Call) -> Reply:
+    """The same for some projects only: all fields belong to all projects here, so that nothing is left out."""
+    read_body(call, ReferenceBody)
+    return get_reference_data(call)
+
+
+def get_suggestions(call: Call) -> Reply:
+    """Values that a field may be compared with, which begin as `fieldValue` does."""
+    begun = call.query("fieldValue").lower()
+    with reading(call) as desk:
+        fields = desk.catalogue.fields_by_clause.get(call.query("fieldName").strip('"').lower(), [])
+        names = _values(fields[0], desk) if fields else []
+    found = [each for each in dict.fromkeys(names) if each.lower().startswith(begun)][:15]
+    shown = [{"value": f'"{each}"' if " " in each else each, "displayName": each} for each in found]
+    return Reply(body={"results": shown})
+
+
+def _values(field: Field, desk: Desk) -> list[str]:
+    catalogue, hidden = desk.catalogue, desk.scope.hidden
+    match field.kind:
+        case "project":
+            return [each.key for each in catalogue.projects.all if each.id not in hidden]
+        case "type":
+            return [each.name for each in catalogue.types.all]
+        case "status":
+            return [each.name for each in catalogue.statuses.all]
+        case "priority":
+            return [each.name for each in catalogue.priorities.all]
+        case "resolution":
+            return [each.name for each in catalogue.resolutions.all]
+        case "component":
+            return [each.name for each in catalogue.components.all if each.project_id not in hidden]
+        case "version":
+            return [each.name for each in catalogue.versions.all if each.project_id not in hidden]
+        case "sprint":
+            return [each.name for each in catalogue.sprints.all]
+        case "user" | "follower" | "custom user":
+            return [each.display_name for each in desk.scope.users.list_all()]
+        case "option":
+            return [each.value for each in catalogue.options.values() if each.field == field.custom_number]
+        case "label":
+            rows = desk.c.execute("SELECT DISTINCT label FROM jira_issue_labels ORDER BY label")
+            return [row[0] for row in rows]
+        case _:
+            return []
 
 
 def get_reference_data(call: Call) -> Reply:
@@ -83,5 +136,7 @@ def list_labels(call: Call) -> Reply:
 
 ROUTES: Final = (
     Route("GET", "/rest/api/3/jql/autocompletedata", get_reference_data),
+    Route("POST", "/rest/api/3/jql/autocompletedata", post_reference_data),
+    Route("GET", "/rest/api/3/jql/autocompletedata/suggestions", get_suggestions),
     Route("GET", "/rest/api/3/label", list_labels),
 )

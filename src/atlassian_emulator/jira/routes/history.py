@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 
 from atlassian_emulator.call import Call, JiraError, Reply
 from atlassian_emulator.jira.bodies import Body, page_of, read_body
+from atlassian_emulator.jira.histories import show_histories, show_history
 from atlassian_emulator.jira.paging import make_token, read_token
-from atlassian_emulator.jira.render import Json, Renderer
+from atlassian_emulator.jira.render import Json
 from atlassian_emulator.jira.store import Jira
-from atlassian_emulator.moments import iso_offset
 from atlassian_emulator.routing import Route
 
 
@@ -23,15 +22,8 @@ class BulkBody(Body, rename="camel"):
     next_page_token: str | None = None
 
 
-def show_histories(c: sqlite3.Connection, renderer: Renderer, issue_id: int) -> list[Json]:
-    """The changes of one issue, oldest first."""
-    rows = c.execute("SELECT id, author, created, items FROM jira_changes WHERE issue_id = ? ORDER BY id", (issue_id,))
-    return [_show(row, msgspec.Raw(row["items"].encode()), renderer) for row in rows]
-
-
-def _show(row: sqlite3.Row, items: Any, renderer: Renderer) -> Json:
-    author = renderer.account(row["author"])
-    return {"id": str(row["id"]), "author": author, "created": iso_offset(row["created"]), "items": items}
+class ChangeIdsBody(Body, rename="camel"):
+    changelog_ids: Annotated[list[int], msgspec.Meta(min_length=1)]
 
 
 def get_changelog(call: Call) -> Reply:
@@ -66,7 +58,7 @@ def bulk_fetch_changelogs(call: Call) -> Reply:
                 if not asked.field_ids or item["fieldId"] in asked.field_ids
             ]
             if items:
-                by_issue.setdefault(row["issue_id"], []).append(_show(row, items, renderer))
+                by_issue.setdefault(row["issue_id"], []).append(show_history(row, items, renderer))
     logs = [{"issueId": str(issue_id), "changeHistories": changes} for issue_id, changes in by_issue.items()]
     answer: Json = {"issueChangeLogs": logs}
     if len(rows) > asked.max_results:
@@ -74,7 +66,22 @@ def bulk_fetch_changelogs(call: Call) -> Reply:
     return Reply(body=answer)
 
 
+def list_changes(call: Call) -> Reply:
+    """Entries of one issue's history by their ids."""
+    asked = read_body(call, ChangeIdsBody)
+    jira = call.site.part(Jira)
+    with call.site.database.read() as c:
+        issue_id = jira.scope(c, call.user).find_issue_id(call.path["issueIdOrKey"])
+        if issue_id is None:
+            raise JiraError(404, "Issue does not exist or you do not have permission to see it.")
+        wanted = {str(each) for each in asked.changelog_ids}
+        found = [each for each in show_histories(c, jira.renderer(c), issue_id) if each["id"] in wanted]
+    size = len(found)
+    return Reply(body={"startAt": 0, "maxResults": size, "total": size, "histories": found})
+
+
 ROUTES: Final = (
+    Route("POST", "/rest/api/3/issue/{issueIdOrKey}/changelog/list", list_changes),
     Route("GET", "/rest/api/3/issue/{issueIdOrKey}/changelog", get_changelog),
     Route("POST", "/rest/api/3/changelog/bulkfetch", bulk_fetch_changelogs),
 )

@@ -1,28 +1,30 @@
-"""One issue: get, create, edit, delete, move through its workflow."""
+"""One issue: get, create, edit, delete."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from atlassian_emulator.call import Call, JiraError, Reply
-from atlassian_emulator.jira.bodies import REFUSED_BODY, read_body
-from atlassian_emulator.jira.editing import Edit, Editor
+from atlassian_emulator.jira.bodies import read_body
+from atlassian_emulator.jira.editing import Edit
+from atlassian_emulator.jira.expansions import MOST_PROPERTIES, expand_issues, show_names
 from atlassian_emulator.jira.issues import IssueReader
-from atlassian_emulator.jira.jql.scope import Scope
-from atlassian_emulator.jira.routes.account import has_permission
-from atlassian_emulator.jira.routes.history import show_histories
+from atlassian_emulator.jira.render import Json
+from atlassian_emulator.jira.routes.desk import Desk, issue_of, name_of, writing
 from atlassian_emulator.jira.selection import select_fields
 from atlassian_emulator.jira.store import Jira
+from atlassian_emulator.jira.workflow import first_status
 from atlassian_emulator.jira.write import IssueRow
 from atlassian_emulator.routing import Route
 
-NOT_SEEN: Final = "Issue does not exist or you do not have permission to see it."
+MOST_CREATED: Final = 50
+
+
+class Property(msgspec.Struct):
+    key: str
+    value: Any = None
 
 
 class IssueBody(msgspec.Struct):
@@ -31,38 +33,17 @@ class IssueBody(msgspec.Struct):
     fields: dict[str, Any] = msgspec.field(default_factory=dict)
     update: dict[str, list[dict[str, Any]]] = msgspec.field(default_factory=dict)
     transition: dict[str, Any] | None = None
+    properties: list[Property] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What a route that writes works with."""
-
-    jira: Jira
-    scope: Scope
-    editor: Editor
-
-    @property
-    def c(self) -> sqlite3.Connection:
-        return self.scope.connection
+class IssuesBody(msgspec.Struct, rename="camel"):
+    issue_updates: list[IssueBody]
 
 
-@contextmanager
-def writing(call: Call, permission: str) -> Iterator[Desk]:
-    """A transaction in which the caller may write; refused with 403 without the permission."""
-    jira = call.site.part(Jira)
-    if not has_permission(call.caller, permission):
-        raise JiraError(403, "You do not have permission to do this in this project.")
-    with call.site.database.transaction() as c:
-        scope = jira.scope(c, call.user)
-        yield Desk(jira, scope, Editor(jira, scope))
-
-
-def issue_of(call: Call, scope: Scope) -> int:
-    """The id of the issue that the path names; refused with 404 when there is none that the caller may see."""
-    issue_id = scope.find_issue_id(call.path["issueIdOrKey"])
-    if issue_id is None:
-        raise JiraError(404, NOT_SEEN)
-    return issue_id
+class AssigneeBody(msgspec.Struct, rename="camel"):
+    account_id: str | None = None
+    name: str | None = None
+    key: str | None = None
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -70,23 +51,17 @@ def issue_of(call: Call, scope: Scope) -> int:
 
 def get_issue(call: Call) -> Reply:
     jira = call.site.part(Jira)
-    expand = call.query_list("expand")
+    expand = frozenset(call.query_list("expand"))
     with call.site.database.read() as c:
         scope = jira.scope(c, call.user)
         issue_id = issue_of(call, scope)
         selection = select_fields(call.query_list("fields"), scope.catalogue, default="*all")
-        [shown] = IssueReader(c, jira.renderer(c), scope.hidden).read([issue_id], selection)
-        fields = [scope.catalogue.field_by_id[each] for each in selection.fields]
-        if "names" in expand:
-            shown["names"] = {each.id: each.name for each in fields}
-        if "schema" in expand:
-            shown["schema"] = {each.id: each.to_schema() for each in fields}
-        if "changelog" in expand:
-            histories = show_histories(c, jira.renderer(c), issue_id)[::-1]
-            size = len(histories)
-            shown["changelog"] = {"startAt": 0, "maxResults": size, "total": size, "histories": histories}
-        if "transitions" in expand:
-            shown["transitions"] = _transitions(c, jira, issue_id)
+        [shown] = IssueReader(scope, jira.renderer(c)).read([issue_id], selection)
+        properties = call.query_list("properties")
+        if len(properties) > MOST_PROPERTIES:
+            raise JiraError(400, f"The maximum number of properties that can be requested is {MOST_PROPERTIES}.")
+        expand_issues(scope, jira.renderer(c), [shown], expand, properties)
+        shown |= show_names(expand, selection, scope)
     return Reply(body=shown)
 
 
@@ -96,18 +71,59 @@ def get_issue(call: Call) -> Reply:
 def create_issue(call: Call) -> Reply:
     asked = read_body(call, IssueBody)
     with writing(call, "CREATE_ISSUES") as desk:
-        issue = _new_issue(call, desk, dict(asked.fields))
-        rest = {name: value for name, value in asked.fields.items() if name not in ("project", "issuetype")}
-        desk.editor.create(issue, Edit(rest, asked.update))
-        key = f"{issue.project_key}-{issue.number}"
-        address = desk.jira.renderer(desk.c).url(f"issue/{issue.id}")
-        return Reply(201, {"id": str(issue.id), "key": key, "self": address})
+        return Reply(201, _create(call, desk, asked))
+
+
+def _create(call: Call, desk: Desk, asked: IssueBody) -> Json:
+    issue = _new_issue(call, desk, dict(asked.fields))
+    rest = {name: value for name, value in asked.fields.items() if name not in ("project", "issuetype")}
+    desk.editor.create(issue, Edit(rest, asked.update))
+    desk.c.executemany(
+        "INSERT OR REPLACE INTO jira_properties (issue_id, key, value) VALUES (?, ?, ?)",
+        [(issue.id, each.key, msgspec.json.encode(each.value).decode()) for each in asked.properties],
+    )
+    address = desk.renderer.url(f"issue/{issue.id}")
+    return {"id": str(issue.id), "key": f"{issue.project_key}-{issue.number}", "self": address}
+
+
+def create_issues(call: Call) -> Reply:
+    """Up to fifty issues; those that are refused are told of and the rest is made."""
+    asked = read_body(call, IssuesBody)
+    if not 0 < len(asked.issue_updates) <= MOST_CREATED:
+        raise JiraError(400, f"Between 1 and {MOST_CREATED} issues can be created at once.")
+    made: list[Json] = []
+    refused: list[Json] = []
+    with writing(call, "CREATE_ISSUES") as desk:
+        for position, each in enumerate(asked.issue_updates):
+            desk.c.execute("SAVEPOINT one_issue")
+            try:
+                made.append(_create(call, desk, each))
+            except JiraError as error:
+                desk.c.execute("ROLLBACK TO one_issue")
+                body = {**error.body, "status": error.status}
+                refused.append({"status": error.status, "elementErrors": body, "failedElementNumber": position})
+            desk.c.execute("RELEASE one_issue")
+    return Reply(201 if made else 400, {"issues": made, "errors": refused})
+
+
+def assign_issue(call: Call) -> Reply:
+    """To an account, to nobody (null), or to whom the project assigns by default ("-1"), which is nobody too."""
+    asked = read_body(call, AssigneeBody)
+    if asked.name or asked.key:
+        raise JiraError(400, "'name' and 'key' are no longer supported. Use 'accountId' instead.")
+    account_id = None if asked.account_id in (None, "-1") else asked.account_id
+    if account_id is not None and call.site.users.find(account_id) is None:
+        raise JiraError(400, errors={"assignee": f"User '{account_id}' does not exist."})
+    with writing(call, "ASSIGN_ISSUES") as desk:
+        value = None if account_id is None else {"accountId": account_id}
+        desk.editor.change(issue_of(call, desk.scope), Edit({"assignee": value}, {}))
+    return Reply(204)
 
 
 def _new_issue(call: Call, desk: Desk, fields: dict[str, Any]) -> IssueRow:
     catalogue, now = desk.scope.catalogue, desk.scope.now
-    project = desk.scope.find_project(_named(fields.get("project"), "id", "key"))
-    types = catalogue.types.find(_named(fields.get("issuetype"), "id", "name"))
+    project = desk.scope.find_project(name_of(fields.get("project"), "id", "key"))
+    types = catalogue.types.find(name_of(fields.get("issuetype"), "id", "name"))
     errors = {}
     if project is None:
         errors["project"] = "Specify a valid project ID or key"
@@ -127,7 +143,7 @@ def _new_issue(call: Call, desk: Desk, fields: dict[str, Any]) -> IssueRow:
         project_key=project.key,
         number=number,
         type_id=types[0].id,
-        status_id=next(each.id for each in catalogue.statuses.all if each.category == "new"),
+        status_id=first_status(catalogue),
         priority_id=usual[0].id if usual else None,
         reporter=call.caller.account_id,
         creator=call.caller.account_id,
@@ -135,15 +151,6 @@ def _new_issue(call: Call, desk: Desk, fields: dict[str, Any]) -> IssueRow:
         created=now,
         updated=now,
     )
-
-
-def _named(value: Any, *names: str) -> str:
-    """The first of these members of a reference such as {"key": "ACME"}, or nothing."""
-    if isinstance(value, dict):
-        for name in names:
-            if isinstance(value.get(name), (str, int)):
-                return str(value[name])
-    return ""
 
 
 def edit_issue(call: Call) -> Reply:
@@ -154,7 +161,7 @@ def edit_issue(call: Call) -> Reply:
         if not call.query_flag("returnIssue"):
             return Reply(204)
         selection = select_fields((), desk.scope.catalogue, default="*all")
-        reader = IssueReader(desk.c, desk.jira.renderer(desk.c), desk.scope.hidden)
+        reader = IssueReader(desk.scope, desk.jira.renderer(desk.c))
         return Reply(body=reader.read([issue_id], selection)[0])
 
 
@@ -176,66 +183,11 @@ def delete_issue(call: Call) -> Reply:
     return Reply(204)
 
 
-# -- workflow --------------------------------------------------------------------------------------
-
-
-def get_transitions(call: Call) -> Reply:
-    jira = call.site.part(Jira)
-    with call.site.database.read() as c:
-        issue_id = issue_of(call, jira.scope(c, call.user))
-        transitions = _transitions(c, jira, issue_id)
-    wanted = call.query("transitionId")
-    return Reply(body={"expand": "transitions", "transitions": [t for t in transitions if wanted in ("", t["id"])]})
-
-
-def _transitions(c: sqlite3.Connection, jira: Jira, issue_id: int) -> list[dict[str, Any]]:
-    """From every status to every other that issues of its type have in its project, or that every Jira has."""
-    renderer = jira.renderer(c)
-    used = {
-        row[0]
-        for row in c.execute(
-            "SELECT DISTINCT other.status_id FROM jira_issues issue JOIN jira_issues other"
-            " ON other.project_key = issue.project_key AND other.type_id = issue.type_id WHERE issue.id = ?",
-            (issue_id,),
-        )
-    }
-    usual = ("To Do", "In Progress", "Done")
-    return [
-        {
-            "id": str(status.id),
-            "name": status.name,
-            "to": renderer.raw(status, renderer.status),
-            "hasScreen": False,
-            "isGlobal": True,
-            "isInitial": False,
-            "isAvailable": True,
-            "isConditional": False,
-            "looped": False,
-        }
-        for status in renderer.catalogue.statuses.all
-        if status.id in used or status.name in usual
-    ]
-
-
-def do_transition(call: Call) -> Reply:
-    asked = read_body(call, IssueBody)
-    if asked.transition is None:
-        raise JiraError(400, REFUSED_BODY)
-    with writing(call, "TRANSITION_ISSUES") as desk:
-        issue_id = issue_of(call, desk.scope)
-        wanted = _named(asked.transition, "id")
-        known = [each["id"] for each in _transitions(desk.c, desk.jira, issue_id)]
-        if wanted not in known:
-            raise JiraError(400, f"Transition id '{wanted}' is not valid for this issue.")
-        desk.editor.change(issue_id, Edit(asked.fields, asked.update), status_id=int(wanted))
-    return Reply(204)
-
-
 ROUTES: Final = (
     Route("POST", "/rest/api/3/issue", create_issue),
+    Route("POST", "/rest/api/3/issue/bulk", create_issues),
+    Route("PUT", "/rest/api/3/issue/{issueIdOrKey}/assignee", assign_issue),
     Route("GET", "/rest/api/3/issue/{issueIdOrKey}", get_issue),
     Route("PUT", "/rest/api/3/issue/{issueIdOrKey}", edit_issue),
     Route("DELETE", "/rest/api/3/issue/{issueIdOrKey}", delete_issue),
-    Route("GET", "/rest/api/3/issue/{issueIdOrKey}/transitions", get_transitions),
-    Route("POST", "/rest/api/3/issue/{issueIdOrKey}/transitions", do_transition),
 )

@@ -14,9 +14,9 @@ import msgspec
 from atlassian_emulator.call import Call, JiraError, Reply
 from atlassian_emulator.jira.bodies import read_body
 from atlassian_emulator.jira.catalogue import LinkType
-from atlassian_emulator.jira.issues import brief_issue
 from atlassian_emulator.jira.jql.scope import Scope
-from atlassian_emulator.jira.routes.issues import NOT_SEEN, Desk, writing
+from atlassian_emulator.jira.mentions import brief_issue
+from atlassian_emulator.jira.routes.desk import NOT_SEEN, Desk, writing
 from atlassian_emulator.jira.store import Jira
 from atlassian_emulator.routing import Route
 

@@ -9,7 +9,7 @@ import msgspec
 
 from atlassian_emulator.call import Call, JiraError, Reply
 from atlassian_emulator.jira.bodies import read_body
-from atlassian_emulator.jira.routes.account import has_permission
+from atlassian_emulator.jira.permissions import has_permission
 from atlassian_emulator.jira.store import Jira
 from atlassian_emulator.routing import Route
 

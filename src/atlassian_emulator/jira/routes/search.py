@@ -12,6 +12,7 @@ import msgspec
 
 from atlassian_emulator.call import LARGEST_ID, Call, JiraError, Reply
 from atlassian_emulator.jira.bodies import Body, read_body
+from atlassian_emulator.jira.expansions import MOST_PROPERTIES, expand_issues, show_names
 from atlassian_emulator.jira.issues import IssueReader
 from atlassian_emulator.jira.jql.compile import Compiled, compile_query
 from atlassian_emulator.jira.jql.conditions import Members, Sql, join, to_sql
@@ -20,7 +21,7 @@ from atlassian_emulator.jira.jql.scope import Scope
 from atlassian_emulator.jira.jql.structure import structure_of
 from atlassian_emulator.jira.jql.syntax import JqlSyntaxError, Query
 from atlassian_emulator.jira.paging import make_token, read_token
-from atlassian_emulator.jira.selection import Selection, select_fields
+from atlassian_emulator.jira.selection import select_fields
 from atlassian_emulator.jira.store import Jira
 from atlassian_emulator.routing import Route
 from atlassian_emulator.site import Site
@@ -91,7 +92,7 @@ def post_search(call: Call) -> Reply:
 def _search(call: Call, asked: SearchBody) -> Reply:
     if not 1 <= asked.max_results <= MOST_IDS:
         raise JiraError(400, f"The value of 'maxResults' must be between 1 and {MOST_IDS}.")
-    if len(asked.properties or ()) > 5:
+    if len(asked.properties or ()) > MOST_PROPERTIES:
         raise JiraError(400, "The maximum number of properties that can be requested is 5.")
     if len(asked.reconcile_issues or ()) > 50:
         raise JiraError(400, "The maximum number of issues that can be reconciled is 50.")
@@ -105,28 +106,19 @@ def _search(call: Call, asked: SearchBody) -> Reply:
         token = asked.next_page_token
         start = read_token(site.cloud_id, asked.jql, token, site.clock()) if token else 0
         ids = _page_of_ids(c, compiled, start, size + 1)
-        reader = IssueReader(c, jira.renderer(c), scope.hidden)
-        answer: dict[str, Any] = {"issues": reader.read(ids[:size], selection), "isLast": len(ids) <= size}
+        issues = IssueReader(scope, jira.renderer(c)).read(ids[:size], selection)
+        wanted = frozenset(each.strip() for each in asked.expand.split(","))
+        expand_issues(scope, jira.renderer(c), issues, wanted, asked.properties or ())
+        answer: dict[str, Any] = {"issues": issues, "isLast": len(ids) <= size}
         if len(ids) > size:
             answer["nextPageToken"] = make_token(site.cloud_id, asked.jql, start + size, site.clock())
-        answer |= _expansions(asked.expand.split(","), selection, scope)
+        answer |= show_names(wanted, selection, scope)
         return Reply(body=answer)
 
 
 def _page_of_ids(c: sqlite3.Connection, compiled: Compiled, start: int, size: int) -> list[int]:
     select = compiled.to_select()
     return [row[0] for row in c.execute(f"{select.text} LIMIT ? OFFSET ?", (*select.parameters, size, start))]
-
-
-def _expansions(expand: Iterable[str], selection: Selection, scope: Scope) -> dict[str, Any]:
-    wanted = {each.strip() for each in expand}
-    shown = [each for each in scope.catalogue.fields if each.id in selection.fields]
-    answer: dict[str, Any] = {}
-    if "names" in wanted:
-        answer["names"] = {each.id: each.name for each in shown}
-    if "schema" in wanted:
-        answer["schema"] = {each.id: each.to_schema() for each in shown}
-    return answer
 
 
 def compile_bounded(jql: str, scope: Scope) -> Compiled:
@@ -165,14 +157,6 @@ def count_issues(call: Call) -> Reply:
         return Reply(body={"count": c.execute(count.text, count.parameters).fetchone()[0]})
 
 
-def refuse_old_search(_: Call) -> Reply:
-    raise JiraError(
-        410,
-        "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. A full migration "
-        "guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046",
-    )
-
-
 # -- known issues ----------------------------------------------------------------------------------
 
 
@@ -183,7 +167,7 @@ def bulk_fetch(call: Call) -> Reply:
         raise JiraError(400, "At least one issue ID or key must be provided.")
     if len(asked.issue_ids_or_keys) > MOST_ISSUES:
         raise JiraError(400, f"The maximum number of issues that can be fetched is {MOST_ISSUES}.")
-    if len(asked.properties or ()) > 5:
+    if len(asked.properties or ()) > MOST_PROPERTIES:
         raise JiraError(400, "The maximum number of properties that can be requested is 5.")
     jira = call.site.part(Jira)
     with call.site.database.read() as c:
@@ -191,8 +175,10 @@ def bulk_fetch(call: Call) -> Reply:
         selection = select_fields(asked.fields or (), scope.catalogue, default="*navigable")
         found = (scope.find_issue_id(each) for each in asked.issue_ids_or_keys)
         ids = sorted({issue_id for issue_id in found if issue_id is not None})
-        issues = IssueReader(c, jira.renderer(c), scope.hidden).read(ids, selection)
-        expansions = _expansions(asked.expand or (), selection, scope)
+        issues = IssueReader(scope, jira.renderer(c)).read(ids, selection)
+        wanted = frozenset(asked.expand or ())
+        expand_issues(scope, jira.renderer(c), issues, wanted, asked.properties or ())
+        expansions = show_names(wanted, selection, scope)
     for issue in issues:
         issue |= expansions
     return Reply(body={"issues": issues, "issueErrors": []})
@@ -259,8 +245,6 @@ ROUTES: Final = (
     Route("GET", "/rest/api/3/search/jql", get_search),
     Route("POST", "/rest/api/3/search/jql", post_search),
     Route("POST", "/rest/api/3/search/approximate-count", count_issues),
-    Route("GET", "/rest/api/3/search", refuse_old_search),
-    Route("POST", "/rest/api/3/search", refuse_old_search),
     Route("POST", "/rest/api/3/issue/bulkfetch", bulk_fetch),
     Route("POST", "/rest/api/3/jql/match", match_issues),
     Route("POST", "/rest/api/3/jql/parse", parse_queries),
