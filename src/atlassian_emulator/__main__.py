@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import msgspec
 
-from atlassian_emulator import jira
-from atlassian_emulator.copying import CopyRefused, copy_space
+from atlassian_emulator import filling, jira
+from atlassian_emulator.copying import CopyRefused, copy_project, copy_space
 from atlassian_emulator.limits import LimitSettings
 from atlassian_emulator.server import EmulatorServer
 from atlassian_emulator.site import DEFAULT_TOKEN
@@ -26,7 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out the command line and return the exit code: 0, or 1 after a sentence on standard error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["copy-space"]:
-        return _copy_space(_copy_parser().parse_args(given[1:]))
+        return _copy_space(_copy_parser("space").parse_args(given[1:]))
+    if given[:1] == ["copy-project"]:
+        return _copy_project(_copy_parser("project").parse_args(given[1:]))
+    if given[:1] == ["fill"]:
+        return filling.main(given[1:])
     return _serve(_serve_parser().parse_args(given))
 
 
@@ -34,7 +38,8 @@ def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="atlassian-emulator",
         description="A small Atlassian site on this machine: Confluence and Jira over REST.",
-        epilog="atlassian-emulator copy-space --help: move a space from one emulated site to another.",
+        epilog="atlassian-emulator copy-space --help: move a space from one emulated site to another;"
+        " atlassian-emulator fill --help: make a large site.",
     )
     parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one (default: 8090)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
@@ -99,23 +104,49 @@ def _announce(server: EmulatorServer, options: argparse.Namespace, loaded: int) 
     kept = f"in {options.data_dir}" if options.data_dir else "in memory"
     people = ", ".join(user.email for user in site.users.list_all() if user.role != "person")
     issues = f", {loaded} issues loaded" if loaded else ""
-    _say(f"{site.name}: {server.url} (Confluence below {server.url}/wiki), kept {kept}{issues}")
-    _say(f"users: {people}; API token: {'emulator' if options.token == DEFAULT_TOKEN else 'as given'}")
+    token = "emulator" if options.token == DEFAULT_TOKEN else "as given"
+    if options.deployment == "data-center":
+        _say(f"{site.name}: {server.url} (Data Center: both below {server.url}/rest/api), kept {kept}{issues}")
+        _say("users: admin, editor, viewer; password: " + token)
+    else:
+        _say(f"{site.name}: {server.url} (Confluence below {server.url}/wiki), kept {kept}{issues}")
+        _say(f"users: {people}; API token: {token}")
     _say("ready")
 
 
-def _copy_parser() -> argparse.ArgumentParser:
+def _copy_parser(noun: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="atlassian-emulator copy-space", description="Move a space between two running emulated sites."
+        prog=f"atlassian-emulator copy-{noun}", description=f"Move a {noun} between two running emulated sites."
     )
-    parser.add_argument("--from", dest="source", required=True, help="address of the site that has the space")
+    parser.add_argument("--from", dest="source", required=True, help=f"address of the site that has the {noun}")
     parser.add_argument("--to", dest="destination", required=True, help="address of the site that gets it")
-    parser.add_argument("--space", required=True, help="key of the space")
-    parser.add_argument("--rename-to", help="key of the space at the destination, if it is another")
-    parser.add_argument(
-        "--current-version-only", action="store_true", help="leave history behind, as tools built on REST do"
-    )
+    parser.add_argument(f"--{noun}", dest="key", required=True, help=f"key of the {noun}")
+    parser.add_argument("--rename-to", default="", help=f"key of the {noun} at the destination, if it is another")
+    if noun == "space":
+        parser.add_argument(
+            "--current-version-only", action="store_true", help="leave history behind, as tools built on REST do"
+        )
+        parser.add_argument(
+            "--conflicting-macro", action="append", default=[], metavar="ID", help="give this macro a new id"
+        )
+    else:
+        for what in ("field", "link-type"):
+            parser.add_argument(
+                f"--rename-{what}",
+                action="append",
+                default=[],
+                type=_pair,
+                metavar="OLD=NEW",
+                help=f"what a {what.replace('-', ' ')} is called at the destination",
+            )
     return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not old or not equals or not new:
+        raise argparse.ArgumentTypeError(f"'{text}' is not OLD=NEW, two names")
+    return old, new
 
 
 def _copy_space(options: argparse.Namespace) -> int:
@@ -123,14 +154,37 @@ def _copy_space(options: argparse.Namespace) -> int:
         report = copy_space(
             options.source,
             options.destination,
-            options.space,
-            rename_to=options.rename_to or "",
+            options.key,
+            rename_to=options.rename_to,
             current_version_only=options.current_version_only,
+            conflicting_macros=options.conflicting_macro,
         )
     except CopyRefused as error:
         return _fail(str(error))
-    counts = ", ".join(f"{len(ids)} of type {kind}" for kind, ids in sorted(report["ids"].items()))
-    _say(f"space {report['space']['key']} has id {report['space']['id']} at {options.destination}: {counts}")
+    return _tell("space", report["space"], options.destination, report["ids"])
+
+
+def _copy_project(options: argparse.Namespace) -> int:
+    try:
+        report = copy_project(
+            options.source,
+            options.destination,
+            options.key,
+            rename_to=options.rename_to,
+            rename_fields=dict(options.rename_field),
+            rename_link_types=dict(options.rename_link_type),
+        )
+    except CopyRefused as error:
+        return _fail(str(error))
+    left = len(report["links_left_behind"])
+    if left:
+        _say(f"{left} links lead to issues that {options.destination} does not have; they stay behind")
+    return _tell("project", report["project"], options.destination, report["ids"])
+
+
+def _tell(noun: str, moved: dict[str, str], destination: str, ids: dict[str, dict[str, str]]) -> int:
+    counts = ", ".join(f"{len(each)} of type {kind}" for kind, each in sorted(ids.items()))
+    _say(f"{noun} {moved['key']} has id {moved['id']} at {destination}: {counts}")
     return 0
 
 

@@ -77,8 +77,11 @@ def get_exported_space(call: Call) -> Reply:
 def add_exported_space(call: Call) -> Reply:
     lines = call.request.get_data().splitlines()
     rename_to, only_current = call.query("rename-to"), call.query_flag("current-version-only")
+    macros = call.query_list("conflicting-macro")
     try:
-        report = import_space(call.site, lines, rename_to=rename_to, current_version_only=only_current)
+        report = import_space(
+            call.site, lines, rename_to=rename_to, current_version_only=only_current, conflicting_macros=macros
+        )
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, sqlite3.DatabaseError) as error:
         raise call.refusal(400, f"This is not an exported space: {error!r}") from error
     return Reply(body=report)

@@ -16,6 +16,7 @@ from atlassian_emulator import conditions, confluence, control, data_center, dir
 from atlassian_emulator.application import Application
 from atlassian_emulator.limits import LimitSettings
 from atlassian_emulator.moments import Clock, system_clock
+from atlassian_emulator.moving import ledger, reports, routes
 from atlassian_emulator.requestlog import Entry
 from atlassian_emulator.site import DEFAULT_TOKEN, Deployment, Site
 from atlassian_emulator.weather import Disturbance
@@ -36,7 +37,7 @@ def open_site(
     if data_dir is not None:
         data_dir.mkdir(parents=True, exist_ok=True)
         path = data_dir / "site.db"
-    schemas = (confluence.SCHEMA, jira.SCHEMA, directory.SCHEMA, markup_sources.SCHEMA)
+    schemas = (confluence.SCHEMA, jira.SCHEMA, directory.SCHEMA, markup_sources.SCHEMA, ledger.SCHEMA)
     return Site(name, schemas=schemas, path=path, token=token, clock=clock, deployment=deployment)
 
 
@@ -75,7 +76,9 @@ class EmulatorServer:
         self.site.limits.set(limits or LimitSettings())
         self.site.index_delay_seconds = index_delay_seconds
         products = data_center.ROUTES if deployment == "data-center" else CLOUD_ROUTES
-        self.application = Application(self.site, (*products, *control.ROUTES, *conditions.ROUTES))
+        reports_here = reports.DATA_CENTER_ROUTES if deployment == "data-center" else reports.ROUTES
+        beside = (*reports_here, *routes.ROUTES, *control.ROUTES, *conditions.ROUTES)
+        self.application = Application(self.site, (*products, *beside))
         self._server = _Server(host, self.port, self.application, _Handler, fd=self._listener.fileno())
         self._thread: threading.Thread | None = None
 

@@ -2,8 +2,10 @@
 
 New at the destination: the ids of pages, attachments and the space. The same: keys (unless renamed), titles, the
 tree, bodies with the macro ids and stale ids in them, version history, attachment versions with their comments,
-labels, restrictions, account ids. Not moved: content properties, drafts and what is in the trash. Tools built on
-REST lose the history as well: `current_version_only` leaves content as they do.
+labels, restrictions, account ids. A macro whose id the destination has already gets a new one. What comes from a
+Data Center names people by account id afterwards; groups are those of the same name. Not moved: content properties,
+drafts and what is in the trash. Tools built on REST lose the history as well: `current_version_only` leaves content
+as they do.
 
 An exported space is a list of JSON lines: the space, the people in it, each file, each piece of content.
 """
@@ -12,19 +14,29 @@ from __future__ import annotations
 
 import base64
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from atlassian_emulator.confluence.macros import scan_macros
 from atlassian_emulator.confluence.store import index_macros, put_label
+from atlassian_emulator.directory import Directory
+from atlassian_emulator.moving.bodies import MacroIds, accounts_for_user_keys
+from atlassian_emulator.moving.ledger import Origin, note_move, origin_line, read_origin
 from atlassian_emulator.refusals import ProductError
 from atlassian_emulator.site import Site
 from atlassian_emulator.users import User
 
 _MOVED = "space_id = ? AND status IN ('current', 'archived')"
 _BESIDE_CONTENT = ("content_versions", "attachment_versions", "restrictions", "inline_comments", "embeds")
+
+
+_ENTITY_TYPES = {
+    "blogpost": "confluence:blogPost",
+    "footer-comment": "confluence:comment",
+    "inline-comment": "confluence:comment",
+}
 
 
 class MoveRefused(ProductError):
@@ -40,6 +52,12 @@ def export_space(site: Site, key: str) -> Iterator[bytes]:
         space = c.execute("SELECT * FROM spaces WHERE key = ? COLLATE NOCASE", (key,)).fetchone()
         if space is None:
             raise MoveRefused(404, f"{site.name} has no space with key {key}")
+        yield _line(site=origin_line(site))
+        yield _line(groups={group.group_id: group.name for group in site.users.groups})
+        if site.deployment == "data-center":
+            directory = site.part(Directory)
+            people = [directory.entry_of(user.account_id) for user in site.users.list_all()]
+            yield _line(user_keys={entry.confluence_key: entry.account_id for entry in people})
         yield _line(space=dict(space))
         for user in _people_in(site, c, space["id"]):
             yield _line(user=[user.account_id, user.email, user.display_name])
@@ -82,16 +100,22 @@ def _export_files(c: sqlite3.Connection, space_id: int) -> Iterator[bytes]:
 
 
 def import_space(
-    site: Site, lines: Iterable[bytes], *, rename_to: str = "", current_version_only: bool = False
+    site: Site,
+    lines: Iterable[bytes],
+    *,
+    rename_to: str = "",
+    current_version_only: bool = False,
+    conflicting_macros: Collection[str] = (),
 ) -> dict[str, Any]:
     """Add an exported space to the site and return the report: its key and id, and every old id with its new one.
 
-    All or nothing. Refused with 409 when the site has a space with this key.
+    All or nothing. Refused with 409 when the site has a space with this key. `conflicting_macros` are macro ids that
+    count as taken, whether or not the site has them.
     """
     with site.database.transaction() as c:
         # Children may come before their parents.
         c.execute("PRAGMA defer_foreign_keys = ON")
-        arrival = _Arrival(site, c, rename_to, current_version_only)
+        arrival = _Arrival(site, c, rename_to, current_version_only, MacroIds(c, conflicting_macros))
         for line in lines:
             arrival.take(msgspec.json.decode(line))
         return arrival.finish()
@@ -100,7 +124,14 @@ def import_space(
 class _Arrival:
     """A space on its way into a site: lines are taken one by one, ids are given when all content is known."""
 
-    def __init__(self, site: Site, c: sqlite3.Connection, rename_to: str, current_version_only: bool) -> None:
+    def __init__(
+        self, site: Site, c: sqlite3.Connection, rename_to: str, current_version_only: bool, macro_ids: MacroIds
+    ) -> None:
+        self._macro_ids = macro_ids
+        self._origin: Origin | None = None
+        self._group_names: dict[str, str] = {}
+        self._accounts: dict[str, str] = {}
+        self._source_space_id = 0
         self._site = site
         self._c = c
         self._rename_to = rename_to
@@ -111,6 +142,12 @@ class _Arrival:
     def take(self, line: dict[str, Any]) -> None:
         if "space" in line:
             self._add_space(line["space"])
+        elif "site" in line:
+            self._origin = read_origin(line["site"])
+        elif "groups" in line:
+            self._group_names = line["groups"]
+        elif "user_keys" in line:
+            self._accounts = line["user_keys"] if self._site.deployment == "cloud" else {}
         elif "user" in line:
             account_id, email, display_name = line["user"]
             if self._site.users.find(account_id) is None:
@@ -124,7 +161,7 @@ class _Arrival:
             self._content.append(line)
 
     def _add_space(self, space: dict[str, Any]) -> None:
-        key = self._rename_to or space["key"]
+        key, self._source_space_id = self._rename_to or space["key"], space["id"]
         if self._c.execute("SELECT 1 FROM spaces WHERE key = ? COLLATE NOCASE", (key,)).fetchone():
             raise MoveRefused(409, f"{self._site.name} already has a space with key {key}; copy it under another key")
         self._space = {**space, "key": key, "id": self._site.ids.take("space")}
@@ -143,7 +180,24 @@ class _Arrival:
         for line in self._content:
             content = line["content"]
             mapping.setdefault(content["type"], {})[str(content["id"])] = str(new_ids[content["id"]])
-        return {"space": {"key": self._space["key"], "id": str(self._space["id"])}, "ids": mapping}
+        self._note(mapping)
+        shown = {"key": self._space["key"], "id": str(self._space["id"])}
+        return {"space": shown, "ids": mapping, "macros": self._macro_ids.renamed, "entities": self._entities(mapping)}
+
+    def _note(self, mapping: dict[str, dict[str, str]]) -> None:
+        if self._origin is not None:
+            here = self._site.base_url
+            note_move(self._site, self._c, "CONFLUENCE", self._origin.url, here, self._entities(mapping))
+
+    def _entities(self, mapping: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        """Every new id under the name that Atlassian's mappings have for its sort."""
+        entities: dict[str, dict[str, str]] = {
+            "confluence:space": {str(self._source_space_id): str(self._space["id"])},
+            "identity:user": {f"confluence.userkey/{key}": account for key, account in self._accounts.items()},
+        }
+        for kind, ids in mapping.items():
+            entities.setdefault(_ENTITY_TYPES.get(kind, f"confluence:{kind}"), {}).update(ids)
+        return {name: ids for name, ids in entities.items() if ids}
 
     def _add_content(self, line: dict[str, Any], new_ids: dict[int, int]) -> None:
         if self._current_version_only:
@@ -155,12 +209,26 @@ class _Arrival:
         _insert(self._c, "content", {**old, "id": content_id, "space_id": self._space["id"], "parent_id": parent_id})
         for table in _BESIDE_CONTENT:
             for row in line[table]:
-                _insert(self._c, table, {**row, "content_id": content_id})
+                self._add_beside(table, {**row, "content_id": content_id})
         for prefix, name in line["labels"]:
             put_label(self._site, self._c, content_id, prefix, name)
-        bodies = [row["body"] for row in line["content_versions"] if row["number"] == old["version"]]
+        newest = line["content"]["version"]
+        bodies = [row["body"] for row in line["content_versions"] if row["number"] == newest]
         for body in bodies:
-            index_macros(self._c, content_id, scan_macros(body))
+            index_macros(self._c, content_id, scan_macros(self._body(body)))
+
+    def _add_beside(self, table: str, row: dict[str, Any]) -> None:
+        if table == "content_versions":
+            row["body"] = self._body(row["body"])
+        elif table == "restrictions" and row["principal_type"] == "group":
+            name = self._group_names.get(row["principal_id"])
+            group = next((group for group in self._site.users.groups if group.name == name), None)
+            # Without a group of that name, what was restricted stays restricted: to a group that nobody is in.
+            row["principal_id"] = group.group_id if group else row["principal_id"]
+        _insert(self._c, table, row)
+
+    def _body(self, body: str) -> str:
+        return accounts_for_user_keys(self._macro_ids.settle(body), self._accounts)
 
     def _without_history(self, line: dict[str, Any]) -> dict[str, Any]:
         """Content as a REST client writes it: its first version, written now by whoever moves it."""
