@@ -89,7 +89,28 @@ def render(rng: Random, device: ProjectOf, item: Item, progress: float, items: d
     if item.type in ("Story", "Bug"):
         fields |= _sprints(device.key, progress)
     custom = _custom(rng, item)
-    return {"key": item.key, "fields": fields} | ({"custom": custom} if custom else {})
+    shown: Json = {"key": item.key, "fields": fields} | ({"custom": custom} if custom else {})
+    histories = _histories(item, fields, created, updated)
+    return shown | ({"changelog": {"histories": histories}} if histories else {})
+
+
+def _histories(item: Item, fields: Json, created: datetime, updated: datetime) -> list[Json]:
+    """The way of an issue through its workflow, in even steps from its creation to its last change."""
+    names = [name for name, _ in _WORKFLOWS.get(item.type, _WORK)]
+    reached = names.index(fields["status"]["name"])
+    author = fields["assignee"] or fields["reporter"]
+    shown = []
+    for number in range(1, reached + 1):
+        items: list[Json] = [_change("status", names[number - 1], names[number])]
+        if number == reached and fields["resolution"]:
+            items.append(_change("resolution", None, fields["resolution"]["name"]))
+        moment = created + (updated - created) * number / reached
+        shown.append({"author": author, "created": _moment(moment), "items": items})
+    return shown
+
+
+def _change(field: str, old: str | None, new: str) -> Json:
+    return {"field": field, "fieldtype": "jira", "fromString": old, "toString": new}
 
 
 def _description(rng: Random, item: Item) -> str:

@@ -16,10 +16,8 @@ def refuse_old_search(_: Call) -> Reply:
     )
 
 
-ROUTES: Final = tuple(
-    Route(method, f"/rest/api/{version}/{path}", refuse_old_search)
-    for version in ("2", "3", "latest")
-    for path in ("search", "search/id")
-    for method in ("GET", "POST")
-    if (path, method) != ("search/id", "GET")
+ROUTES: Final = (
+    Route("GET", "/rest/api/3/search", refuse_old_search),
+    Route("POST", "/rest/api/3/search", refuse_old_search),
+    Route("POST", "/rest/api/3/search/id", refuse_old_search),
 )
