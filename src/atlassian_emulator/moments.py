@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], int]
+# Without a zone, because a page of issues shows hundreds of moments and "+00:00" would be cut off each of them.
+_EPOCH = datetime(1970, 1, 1)
 
 
 def system_clock() -> int:
@@ -16,8 +18,7 @@ def system_clock() -> int:
 
 def iso_utc(moment: int) -> str:
     """Confluence's form: 2026-11-23T18:51:04.123Z."""
-    text = datetime.fromtimestamp(moment / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{moment // 1000 % 1000:03d}Z"
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="milliseconds") + "Z"
 
 
 def iso_offset(moment: int) -> str:
