@@ -26,7 +26,7 @@ def test_a_filled_site_has_what_was_asked_for(filled):
     changed = next(page for page in pages if page["version"]["number"] == 2)
     history = filled.get(f"/wiki/api/v2/pages/{changed['id']}/versions", body_format="storage")["results"]
     assert [version["number"] for version in history] == [2, 1]
-    assert history[0]["body"] != history[1]["body"]
+    assert history[0]["page"]["body"] != history[1]["page"]["body"]
 
 
 def test_its_pages_stand_in_a_tree(filled):
