@@ -117,4 +117,5 @@ class Directory:
             # A name that somebody else has as a key stays theirs.
             self._account_by_word.setdefault(word.lower(), entry.account_id)
         if self._site.deployment == "data-center":
-            self._site.users.names[entry.name.lower()] = entry.account_id
+            for word in (entry.jira_key, entry.name):
+                self._site.users.names[word.lower()] = entry.account_id

@@ -79,7 +79,9 @@ def ask_cloud(
     if "groupId" in path:
         path["groupId"] = _group_id(call, path["groupId"])
     try:
-        return route.answer(Call(inner.request, path, inner.user, inner.site))
+        # Closing the request lets go of the files of an uploaded form.
+        with inner.request:
+            return route.answer(Call(inner.request, path, inner.user, inner.site))
     except ProductError as refusal:
         refusal.body = dress_confluence(call.site, refusal.body)
         raise

@@ -106,6 +106,8 @@ def dress_jira(site: Site, body: Any, markup: Callable[[str, int, dict[str, Any]
                 shown[name] = markup(str(kind), own_id if kind in ("comment", "worklog") else issue_id, each)
             elif isinstance(each, str) and name in _ADDRESSES:
                 shown[name] = address(each)
+            elif name == "body" and each is None:
+                shown[name] = ""
             else:
                 shown[name] = walk(each, inner_id)
         return shown
@@ -121,7 +123,10 @@ def jira_user(site: Site, directory: Directory, user: dict[str, Any]) -> dict[st
         "key": entry.jira_key,
         "name": entry.name,
         "emailAddress": user.get("emailAddress", ""),
-        "avatarUrls": user.get("avatarUrls", {}),
+        "avatarUrls": {
+            f"{size}x{size}": f"{site.base_url}/secure/useravatar?size={size}&ownerId={entry.jira_key}"
+            for size in (48, 24, 16, 32)
+        },
         "displayName": user.get("displayName", entry.name),
         "active": user.get("active", True),
         "timeZone": user.get("timeZone", "Etc/UTC"),

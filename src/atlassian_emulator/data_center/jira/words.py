@@ -40,7 +40,9 @@ def ask_cloud(call: Call, route: Route, **query: str) -> Reply:
     if call.request.mimetype in ("application/json", "") and call.request.get_data():
         body = texts.to_cloud(call.json(), is_worklog=_WORKLOG in route.template)
     path = call.request.path.replace("/rest/api/2/", "/rest/api/3/", 1).replace("/rest/api/latest/", "/rest/api/3/", 1)
-    reply = route.answer(translated(call, path, body=body, query=_with_account(call, query) or None))
+    inner = translated(call, path, body=body, query=_with_account(call, query) or None)
+    with inner.request:
+        reply = route.answer(inner)
     texts.keep(reply)
     return dressed(call, reply)
 

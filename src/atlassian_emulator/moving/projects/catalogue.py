@@ -78,6 +78,10 @@ class CatalogueArrival:
             # Boards may be called alike on a real site; here the name tells them apart.
             return self._settle(known, {**row, "name": f"{row['name']} (migrated)"})
         if found:
+            if known.table == "jira_sprints" and row["board_id"] is not None:
+                # It came with the issues of another project, before its board did.
+                sql = "UPDATE jira_sprints SET board_id = coalesce(board_id, ?) WHERE id = ?"
+                self._c.execute(sql, (row["board_id"], found[0]))
             return int(found[0])
         if "rank" in row:
             # A priority that the site does not have yet ranks below those it has.

@@ -17,6 +17,12 @@ from atlassian_emulator.moving.projects.tables import BESIDE, OF_PROJECT, PEOPLE
 from atlassian_emulator.refusals import ProductError
 from atlassian_emulator.site import Site
 
+# Of these tables only what the project has to do with.
+_OF_THE_PROJECT = {
+    "jira_boards": " WHERE project_id = :project",
+    "jira_sprints": " WHERE board_id IN (SELECT id FROM jira_boards WHERE project_id = :project) OR id IN ("
+    "SELECT sprint_id FROM jira_issue_sprints JOIN jira_issues ON id = issue_id WHERE project_key = :key)",
+}
 _ISSUE_PEOPLE = ("assignee", "reporter", "creator")
 
 
@@ -38,9 +44,9 @@ def export_project(site: Site, key: str) -> Iterator[bytes]:
         yield _line(site=origin_line(site))
         yield _line(project=dict(project))
         for table in SHARED:
-            condition = " WHERE project_id = ?" if table.table == "jira_boards" else ""
-            parameters = (project["id"],) if condition else ()
-            yield _line(table=table.table, rows=rows_of(c, f"SELECT * FROM {table.table}{condition}", *parameters))  # noqa: S608
+            sql = f"SELECT * FROM {table.table}{_OF_THE_PROJECT.get(table.table, '')}"  # noqa: S608 - as above
+            named = {"project": project["id"], "key": project["key"]}
+            yield _line(table=table.table, rows=[dict(row) for row in c.execute(sql, named)])
         for table in OF_PROJECT:
             sql = f"SELECT * FROM {table.table} WHERE project_id = ?"  # noqa: S608 - this program's own words
             yield _line(table=table.table, rows=rows_of(c, sql, project["id"]))
