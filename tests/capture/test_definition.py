@@ -77,3 +77,8 @@ def test_what_is_wrong_is_named(text: str, words: str) -> None:
     with pytest.raises(InvalidInput) as error:
         parse_definition(text)
     assert words in str(error.value)
+
+
+def test_a_definition_of_nothing_but_brackets_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="not JSON"):
+        parse_definition("[" * 5_000 + "]" * 5_000)

@@ -204,3 +204,11 @@ def test_rows_joined_on_one_line_are_damage() -> None:
 def test_a_line_that_is_no_row_is_damage(line: bytes) -> None:
     with pytest.raises(DamageError):
         decode_row(line)
+
+
+def test_a_value_too_deep_for_json_is_refused_by_name() -> None:
+    deep: list[object] = []
+    for _ in range(5_000):
+        deep = [deep]
+    with pytest.raises(InvalidInput, match=r"A value of ACME-1 nests too deep"):
+        write_payload(HEADER, DEFINITION, COLUMNS, [Row(1, "10001", "ACME-1", (deep, None))])

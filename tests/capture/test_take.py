@@ -404,6 +404,15 @@ def test_a_registry_that_cannot_be_written_is_noticed_before_the_page_is_saved(
     assert_nothing_shows(bench, own_registry, page, tmp_path / "spool")
 
 
+def test_what_the_registry_cannot_hold_is_noticed_before_the_page_is_saved(
+    bench: Bench, make_take: MakeTake, own_registry: Registry, tmp_path: Path
+) -> None:
+    page, _ = bench.add_page(EPICS, title="Release\0 3")
+    with pytest.raises(InvalidInput, match="NUL"):
+        take_snapshots(make_take(), page.id)
+    assert_nothing_shows(bench, own_registry, page, tmp_path / "spool")
+
+
 # -- killed, and run again --------------------------------------------------------------------------------
 
 

@@ -167,3 +167,13 @@ def test_a_column_tells_what_its_lists_hold() -> None:
         "fixVersions", "Fix versions", "array:version"
     )
     assert make_column(Field("thumbnail", "Images")) == Column("thumbnail", "Images", "any")
+
+
+def test_rich_text_may_nest_deeper_than_python_calls() -> None:
+    raw: dict[str, Any] = {"type": "text", "text": "deep", "size": 2.0}
+    for _ in range(2_000):
+        raw = {"type": "blockquote", "content": [raw]}
+    shown: Any = display_value(raw, field("doc"))
+    for _ in range(2_000):
+        (shown,) = shown["content"]
+    assert json.dumps(shown) == '{"type": "text", "text": "deep", "size": 2}'

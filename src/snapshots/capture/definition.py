@@ -57,7 +57,7 @@ def parse_definition(text: str) -> Definition:
     """The definition in a macro's parameter; `InvalidInput` names the level and what was expected there."""
     try:
         document = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise InvalidInput(f"The macro's definition is not JSON ({error}); open the macro and save it again.") from None
     match document:
         case {"levels": [_, *_] as levels, **others}:

@@ -84,7 +84,10 @@ class OpenPayload:
 def write_payload(
     header: CaptureHeader, definition: Definition, columns: tuple[tuple[Column, ...], ...], rows: Iterable[Row]
 ) -> Payload:
-    """Canonical bytes of a capture. `ValueError` for rows that do not fit the columns or skip a level."""
+    """Canonical bytes of a capture.
+
+    `ValueError` for rows that do not fit the columns or skip a level, `InvalidInput` for a value nested too deep.
+    """
     preamble = b'%b%d,\n"capture":%b,\n"definition":%b,\n' % (
         _OPENING,
         FORMAT_VERSION,
@@ -101,7 +104,7 @@ def write_payload(
             raise ValueError(f"{row.key} has {len(row.values)} values for {len(columns[row.level - 1])} columns")
         level_above = row.level
         counts[row.level - 1] += 1
-        lines.append(_encode((row.level, row.issue_id, row.key, *row.values)))
+        lines.append(_encode_row(row))
     data = b'"columns":%b,\n%b\n%b%b\n' % (
         _encode(columns),
         _ROWS_OPENING,
@@ -110,6 +113,16 @@ def write_payload(
     )
     whole = preamble + data
     return Payload(whole, hashlib.sha256(whole).hexdigest(), hashlib.sha256(data).hexdigest(), tuple(counts))
+
+
+def _encode_row(row: Row) -> bytes:
+    try:
+        return _encode((row.level, row.issue_id, row.key, *row.values))
+    except RecursionError:
+        raise InvalidInput(
+            f"A value of {row.key} nests too deep to be kept, some hundred lists in one another; leave out the column "
+            "of its rich text, or have the issue tidied."
+        ) from None
 
 
 def open_payload(data: bytes) -> OpenPayload:
@@ -136,7 +149,7 @@ def decode_row(line: bytes) -> Row:
         match msgspec.json.decode(line):
             case [int(level), str(issue_id), str(key), *values]:
                 return Row(level, issue_id, key, tuple(values))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _damage(f"a row is not JSON ({error})") from None
     raise _damage(f"a row does not begin with a level, an issue id and a key: {line[:60]!r}")
 

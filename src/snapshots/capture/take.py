@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+import sqlalchemy as sa
 
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.jira import JiraClient
@@ -185,9 +186,7 @@ class Take:
         """
         planned = msgspec.convert(plan, PlannedTake)
         captures = msgspec.convert(reads, list[ReadCapture])
-        # The registry is tried before the page is changed: a capture that cannot be recorded must not show.
-        with self._registry.write():
-            pass
+        self._try_to_record(planned, captures, uploads)
         pointers = {
             macro.macro_id: Pointer(macro.capture_id, attachment_version, capture.payload_sha256)
             for macro, attachment_version, capture in zip(planned.macros, uploads, captures, strict=True)
@@ -199,33 +198,50 @@ class Take:
         """Step 5: the captures become versions, all in one transaction, and the spool is emptied."""
         planned = msgspec.convert(plan, PlannedTake)
         captures = msgspec.convert(reads, list[ReadCapture])
-        results: list[TakeResult] = []
         with self._registry.write() as conn:
-            space = spaces.put_space(conn, self._site.id, planned.space_key, planned.space_id, planned.space_name)
-            page = pages.put_page(conn, space, planned.page_id, planned.page_title)
-            for macro, capture, attachment_version in zip(planned.macros, captures, uploads, strict=True):
-                name = attachment_name(macro.macro_id)
-                macro_row = macros.put_macro(conn, page, macro.macro_id, name, macro.definition)
-                version = versions.add_version(
-                    conn,
-                    versions.NewVersion(
-                        macro_id=macro_row,
-                        capture_id=macro.capture_id,
-                        captured_at=capture.captured_at,
-                        captured_by=planned.captured_by,
-                        captured_by_name=planned.captured_by_name,
-                        trigger=planned.trigger,
-                        page_version=page_version,
-                        attachment_version=attachment_version,
-                        payload_sha256=capture.payload_sha256,
-                        payload_bytes=capture.payload_bytes,
-                        data_sha256=capture.data_sha256,
-                        row_counts=msgspec.json.encode(capture.row_counts).decode(),
-                    ),
-                )
-                results.append(_result(planned, macro, capture, version))
+            results = self._write_versions(conn, planned, captures, uploads, page_version)
         self._empty_spool(planned)
         return msgspec.to_builtins(results)
+
+    def _try_to_record(self, planned: PlannedTake, captures: Sequence[ReadCapture], uploads: Sequence[int]) -> None:
+        """Before the page is changed, since a capture that cannot be recorded must not show."""
+        with self._registry.write() as conn, conn.begin_nested() as trial:
+            self._write_versions(conn, planned, captures, uploads, planned.page_version + 1)
+            trial.rollback()
+
+    def _write_versions(
+        self,
+        conn: sa.Connection,
+        planned: PlannedTake,
+        captures: Sequence[ReadCapture],
+        uploads: Sequence[int],
+        page_version: int,
+    ) -> list[TakeResult]:
+        results: list[TakeResult] = []
+        space = spaces.put_space(conn, self._site.id, planned.space_key, planned.space_id, planned.space_name)
+        page = pages.put_page(conn, space, planned.page_id, planned.page_title)
+        for macro, capture, attachment_version in zip(planned.macros, captures, uploads, strict=True):
+            name = attachment_name(macro.macro_id)
+            macro_row = macros.put_macro(conn, page, macro.macro_id, name, macro.definition)
+            version = versions.add_version(
+                conn,
+                versions.NewVersion(
+                    macro_id=macro_row,
+                    capture_id=macro.capture_id,
+                    captured_at=capture.captured_at,
+                    captured_by=planned.captured_by,
+                    captured_by_name=planned.captured_by_name,
+                    trigger=planned.trigger,
+                    page_version=page_version,
+                    attachment_version=attachment_version,
+                    payload_sha256=capture.payload_sha256,
+                    payload_bytes=capture.payload_bytes,
+                    data_sha256=capture.data_sha256,
+                    row_counts=msgspec.json.encode(capture.row_counts).decode(),
+                ),
+            )
+            results.append(_result(planned, macro, capture, version))
+        return results
 
     def settle(self, plan: Json, reads: Sequence[Json], uploads: Sequence[int]) -> Json:
         """After a failure: captures that show are recorded, of others nothing is left; answers as `record`, or null.

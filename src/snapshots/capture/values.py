@@ -67,15 +67,21 @@ def _each(show: Callable[[Any], Value], raw: Any) -> Value:
 
 
 def _everything(raw: Any) -> Value:
-    """All of it; a whole number loses its point, so that 3 and 3.0 are the same bytes."""
-    match raw:
-        case float() if raw.is_integer() and abs(raw) < _EXACT_FLOAT:
-            return int(raw)
-        case list():
-            return [_everything(item) for item in raw]
-        case dict():
-            return {name: _everything(value) for name, value in raw.items()}
-    return raw  # type: ignore[no-any-return]
+    """All of it; a whole number loses its point, so that 3 and 3.0 are the same bytes.
+
+    Without recursion, for rich text may nest deeper than Python calls.
+    """
+    top: list[Any] = [raw]
+    waiting: list[Any] = [top]
+    while waiting:
+        holder = waiting.pop()
+        for place, value in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOAT:
+                holder[place] = int(value)
+            elif isinstance(value, (list, dict)):
+                holder[place] = value.copy()
+                waiting.append(holder[place])
+    return top[0]  # type: ignore[no-any-return]
 
 
 def _name(raw: Any) -> Value:
