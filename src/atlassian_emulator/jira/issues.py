@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from atlassian_emulator.jira.fields import Field
 from atlassian_emulator.jira.jql.scope import Scope
@@ -22,6 +22,10 @@ _COLUMNS = (
     " created, updated, resolved, due, summary, fields"
 )
 _SHOWN_EXPANSIONS = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
+
+
+Getter = Callable[[sqlite3.Row, StoredFields, Neighbours], Any]
+"""Reads the value of one field from a row, from what is stored beside it, or from the rows around it."""
 
 
 class IssueReader:
@@ -44,12 +48,13 @@ class IssueReader:
         near = None
         if selection.shows_fields:
             near = Neighbours(self._c, self._renderer, found, selection.fields, self._unseen)
-        return [self._issue(row, selection, near) for row in found]
+        getters = self._getters(selection.fields)
+        return [self._issue(row, getters, near) for row in found]
 
     def _rows(self, sql: str, ids: Sequence[int]) -> list[sqlite3.Row]:
         return self._c.execute(f"{sql} (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)).fetchall()
 
-    def _issue(self, row: sqlite3.Row, selection: Selection, near: Neighbours | None) -> Json:
+    def _issue(self, row: sqlite3.Row, getters: Sequence[tuple[str, Getter]], near: Neighbours | None) -> Json:
         shown: Json = {
             "expand": _SHOWN_EXPANSIONS,
             "id": str(row["id"]),
@@ -57,94 +62,72 @@ class IssueReader:
             "key": f"{row['project_key']}-{row['number']}",
         }
         if near is not None:
-            shown["fields"] = self._fields(row, selection.fields, near)
+            stored = decode_stored(row["fields"])
+            shown["fields"] = {field_id: getter(row, stored, near) for field_id, getter in getters}
         return shown
 
-    def _fields(self, row: sqlite3.Row, wanted: frozenset[str], near: Neighbours) -> Json:
-        stored = decode_stored(row["fields"])
-        shown: Json = {}
+    def _getters(self, wanted: frozenset[str]) -> list[tuple[str, Getter]]:
+        """How each of these fields is read, in the order in which Jira shows them."""
+        found = []
         for field in self._catalogue.fields:
             if field.id in wanted and field.id != "issuekey":
-                shown[field.id] = (
-                    self._custom(field, row, stored, near)
-                    if field.custom_type
-                    else self._system(field.id, row, stored, near)
-                )
-        return shown
+                getter = self._custom(field) if field.custom_type else self._system(field.id)
+                found.append((field.id, getter))
+        return found
 
-    def _system(self, field_id: str, row: sqlite3.Row, stored: StoredFields, near: Neighbours) -> Any:
-        renderer, catalogue = self._renderer, self._catalogue
+    def _system(self, field_id: str) -> Getter:
+        """The getter of a system field, looked up once a page: a hundred issues ask it thousands of times."""
+        ready, catalogue, renderer = self._renderer.ready, self._catalogue, self._renderer
+        simple = _SIMPLE.get(field_id)
+        if simple is not None:
+            return simple
         match field_id:
-            case "summary":
-                return row["summary"]
-            case "description":
-                return stored.description
-            case "environment":
-                return stored.environment
-            case "issuetype":
-                return renderer.raw(catalogue.types.by_id[row["type_id"]], renderer.issue_type)
+            case "issuetype" | "status" | "priority" | "resolution":
+                things, column = ready[field_id], _ID_COLUMNS[field_id]
+                return lambda row, _, __: things[row[column]]
+            case "components" | "fixVersions" | "versions":
+                things, attribute = ready[field_id], _ID_LISTS[field_id]
+                return lambda _, stored, __: [things[each] for each in getattr(stored, attribute)]
             case "project":
-                return renderer.raw(catalogue.project_by_key[row["project_key"]], renderer.project)
-            case "status":
-                return renderer.raw(catalogue.statuses.by_id[row["status_id"]], renderer.status)
+                return lambda row, _, __: renderer.raw(catalogue.project_by_key[row["project_key"]], renderer.project)
             case "statusCategory":
-                return renderer.raw(catalogue.statuses.by_id[row["status_id"]].category, renderer.category)
-            case "priority":
-                return (
-                    renderer.raw(catalogue.priorities.by_id[row["priority_id"]], renderer.priority)
-                    if row["priority_id"]
-                    else None
-                )
-            case "resolution":
-                resolution = catalogue.resolutions.by_id.get(row["resolution_id"])
-                return renderer.raw(resolution, renderer.resolution) if resolution else None
+                statuses = catalogue.statuses.by_id
+                return lambda row, _, __: renderer.raw(statuses[row["status_id"]].category, renderer.category)
             case "assignee" | "reporter" | "creator":
-                return renderer.account(row[field_id])
-            case "created" | "updated":
-                return iso_offset(row[field_id])
-            case "statuscategorychangedate":
-                return iso_offset(row["resolved"] or row["created"])
-            case "resolutiondate":
-                return iso_offset(row["resolved"]) if row["resolved"] is not None else None
-            case "duedate":
-                return row["due"]
-            case "labels":
-                return stored.labels
-            case "components":
-                return [
-                    renderer.raw(catalogue.components.by_id[each], renderer.component) for each in stored.components
-                ]
-            case "fixVersions":
-                return [renderer.raw(catalogue.versions.by_id[each], renderer.version) for each in stored.fix_versions]
-            case "versions":
-                return [
-                    renderer.raw(catalogue.versions.by_id[each], renderer.version) for each in stored.affected_versions
-                ]
+                return lambda row, _, __: renderer.account(row[field_id])
             case "attachment":
-                return [show_attachment(each, renderer) for each in stored.attachments]
-            case "timetracking":
-                return _time_tracking(stored, near.seconds_spent(row))
-            case "timeestimate":
-                return stored.remaining_estimate
-            case "timeoriginalestimate":
-                return stored.original_estimate
+                return lambda _, stored, __: [show_attachment(each, renderer) for each in stored.attachments]
             case _:
-                return near.of(field_id, row)
+                return lambda row, _, near: near.of(field_id, row)
 
-    def _custom(self, field: Field, row: sqlite3.Row, stored: StoredFields, near: Neighbours) -> Any:
-        renderer = self._renderer
-        if field.kind == "sprint":
-            sprints = [self._catalogue.sprints.by_id[each] for each in stored.sprints]
-            return [renderer.raw(each, renderer.sprint) for each in sprints] or None
-        if field.kind == "parent":
-            return near.epic_key(row)
-        value = stored.custom.get(field.custom_number or 0)
-        if field.kind == "option" and value is not None:
-            options = [renderer.raw(each, renderer.option) for each in value]
-            return options if field.type == "array" else options[0]
-        if field.kind == "custom user":
-            return renderer.account(value)
-        return iso_offset(value) if field.kind == "custom moment" and value is not None else value
+    def _custom(self, field: Field) -> Getter:
+        renderer, ready, number = self._renderer, self._renderer.ready, field.custom_number or 0
+        match field.kind:
+            case "sprint":
+                sprints = ready["sprint"]
+                return lambda _, stored, __: [sprints[each] for each in stored.sprints] or None
+            case "parent":
+                return lambda row, _, near: near.epic_key(row)
+            case "option":
+                options, several = ready["option"], field.type == "array"
+
+                def show_options(_: sqlite3.Row, stored: StoredFields, __: Neighbours) -> Any:
+                    chosen = stored.custom.get(number)
+                    if chosen is None:
+                        return None
+                    return [options[each] for each in chosen] if several else options[chosen[0]]
+
+                return show_options
+            case "custom user":
+                return lambda _, stored, __: renderer.account(stored.custom.get(number))
+            case "custom moment":
+                return lambda _, stored, __: _moment(stored.custom.get(number))
+            case _:
+                return lambda _, stored, __: stored.custom.get(number)
+
+
+def _moment(moment: int | None) -> str | None:
+    return None if moment is None else iso_offset(moment)
 
 
 def _time_tracking(stored: StoredFields, spent: int | None) -> Json:
@@ -158,3 +141,26 @@ def _time_tracking(stored: StoredFields, spent: int | None) -> Json:
         if seconds is not None:
             shown |= {name: spell_duration(seconds), f"{name}Seconds": seconds}
     return shown
+
+
+_ID_COLUMNS: Final = {
+    "issuetype": "type_id",
+    "status": "status_id",
+    "priority": "priority_id",
+    "resolution": "resolution_id",
+}
+_ID_LISTS: Final = {"components": "components", "fixVersions": "fix_versions", "versions": "affected_versions"}
+_SIMPLE: Final[dict[str, Getter]] = {
+    "summary": lambda row, _, __: row["summary"],
+    "description": lambda _, stored, __: stored.description,
+    "environment": lambda _, stored, __: stored.environment,
+    "created": lambda row, _, __: iso_offset(row["created"]),
+    "updated": lambda row, _, __: iso_offset(row["updated"]),
+    "statuscategorychangedate": lambda row, _, __: iso_offset(row["resolved"] or row["created"]),
+    "resolutiondate": lambda row, _, __: _moment(row["resolved"]),
+    "duedate": lambda row, _, __: row["due"],
+    "labels": lambda _, stored, __: stored.labels,
+    "timetracking": lambda row, stored, near: _time_tracking(stored, near.seconds_spent(row)),
+    "timeestimate": lambda _, stored, __: stored.remaining_estimate,
+    "timeoriginalestimate": lambda _, stored, __: stored.original_estimate,
+}

@@ -31,6 +31,20 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
+class Ready(dict[int | None, msgspec.Raw | None]):
+    """Finished JSON by id, each made when it is first asked for; None for an id that finds nothing."""
+
+    def __init__(self, find: Callable[[Any], Any], show: Callable[[Any], Json]) -> None:
+        super().__init__()
+        self._find = find
+        self._show = show
+
+    def __missing__(self, key: int | None) -> msgspec.Raw | None:
+        thing = self._find(key)
+        made = self[key] = None if thing is None else msgspec.Raw(msgspec.json.encode(self._show(thing)))
+        return made
+
+
 class Renderer:
     """Renders for one state of the catalogue and one base URL."""
 
@@ -39,6 +53,18 @@ class Renderer:
         self.base_url = base_url
         self._users = users
         self._done: dict[Any, msgspec.Raw] = {}
+        self._accounts: dict[str, tuple[User, msgspec.Raw]] = {}
+        self.ready = {
+            "issuetype": Ready(catalogue.types.by_id.get, self.issue_type),
+            "status": Ready(catalogue.statuses.by_id.get, self.status),
+            "priority": Ready(catalogue.priorities.by_id.get, self.priority),
+            "resolution": Ready(catalogue.resolutions.by_id.get, self.resolution),
+            "components": Ready(catalogue.components.by_id.get, self.component),
+            "fixVersions": Ready(catalogue.versions.by_id.get, self.version),
+            "versions": Ready(catalogue.versions.by_id.get, self.version),
+            "sprint": Ready(catalogue.sprints.by_id.get, self.sprint),
+            "option": Ready(lambda each: each, self.option),
+        }
 
     def url(self, path: str) -> str:
         return f"{self.base_url}/rest/api/3/{path}"
@@ -67,7 +93,13 @@ class Renderer:
 
     def account(self, account_id: str | None) -> msgspec.Raw | None:
         user = self._users.find(account_id) if account_id else None
-        return self.raw(user, self.user) if user else None
+        if user is None:
+            return None
+        known = self._accounts.get(user.account_id)
+        if known is None or known[0] is not user:
+            # A user who is changed is another value under the same account id.
+            known = self._accounts[user.account_id] = (user, self.raw(user, self.user))
+        return known[1]
 
     def avatars(self, path: str) -> Json:
         return {f"{size}x{size}": f"{self.base_url}/secure/{path}?size={size}" for size in (48, 24, 16, 32)}

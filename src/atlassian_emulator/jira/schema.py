@@ -51,8 +51,10 @@ CREATE TABLE IF NOT EXISTS jira_issues (
 CREATE TABLE IF NOT EXISTS jira_shown (
   issue_id INTEGER PRIMARY KEY REFERENCES jira_issues ON DELETE CASCADE, fields TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS jira_issues_by_parent ON jira_issues (parent_id);
-CREATE INDEX IF NOT EXISTS jira_issues_by_type ON jira_issues (type_id);
-CREATE INDEX IF NOT EXISTS jira_issues_by_status ON jira_issues (status_id);
+-- Within one status of one project, this index is in the order of ids: the newest first need no sorting.
+CREATE INDEX IF NOT EXISTS jira_issues_by_project ON jira_issues (project_key);
+CREATE INDEX IF NOT EXISTS jira_issues_by_type_in_project ON jira_issues (type_id, project_key);
+CREATE INDEX IF NOT EXISTS jira_issues_by_status_in_project ON jira_issues (status_id, project_key);
 CREATE INDEX IF NOT EXISTS jira_issues_by_assignee ON jira_issues (assignee);
 CREATE INDEX IF NOT EXISTS jira_issues_by_created ON jira_issues (created);
 CREATE INDEX IF NOT EXISTS jira_issues_by_updated ON jira_issues (updated);

@@ -241,3 +241,14 @@ def test_what_was_taken_away_is_gone(client):
     for method in ("GET", "POST"):
         answer = client.ask(method, f"{V3}/search", json={"jql": "project = PUMP"})
         assert (answer.status, list(answer.json())) == (410, ["errorMessages", "errors"])
+
+
+def test_a_search_brings_the_history_when_asked(client):
+    asked = {"jql": "status changed and project = PUMP", "fields": ["status"], "expand": "changelog,names"}
+    page = client.post(f"{V3}/search/jql", asked)
+    assert page["names"] == {"status": "Status"}
+    for issue in page["issues"]:
+        newest = issue["changelog"]["histories"][0]
+        told = [item["toString"] for item in newest["items"] if item["field"] == "status"]
+        assert told == [issue["fields"]["status"]["name"]]
+        assert issue["changelog"]["total"] == client.get(f"{V3}/issue/{issue['id']}/changelog")["total"]
