@@ -30,7 +30,12 @@ def translated(call: Call, path: str, *, body: Any = None, query: dict[str, str]
     # Reading it here keeps the outer request from waiting for bytes that the inner one took.
     data = call.request.get_data() if body is None else msgspec.json.encode(body)
     environ = {name: value for name, value in call.request.environ.items() if not name.startswith("werkzeug.request")}
-    environ |= {"PATH_INFO": path, "wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))}
+    # WSGI hands the bytes of a path over as Latin-1, whatever they mean.
+    environ |= {
+        "PATH_INFO": path.encode().decode("latin-1"),
+        "wsgi.input": io.BytesIO(data),
+        "CONTENT_LENGTH": str(len(data)),
+    }
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     if query is not None:
         environ["QUERY_STRING"] = _query_string(call, query)
