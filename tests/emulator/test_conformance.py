@@ -39,6 +39,9 @@ KNOWN_GAPS = {
         ): "the document leaves out the unknown",
     },
 }
+REQUEST_GAPS = {
+    f"PUT {V1}/content/{{id}}/child/attachment/{{attachmentId}}": "the document wants all of a version",
+}
 # Served, and in none of the documents: what they describe only in words, or what Atlassian serves beside them.
 BESIDE_THE_DOCUMENTS = {
     *(route.name for route in gone.ROUTES),
@@ -52,7 +55,7 @@ class Walk:
 
     def __init__(self, client, name):
         self._client = client
-        self.conformance = Conformance(open_document(name), KNOWN_GAPS[name])
+        self.conformance = Conformance(open_document(name), KNOWN_GAPS[name], REQUEST_GAPS)
 
     def ask(self, operation, *path, status=200, client=None, **options):
         method, template = operation.split()
@@ -63,6 +66,8 @@ class Walk:
         answer = (client or self._client).ask(method, url, **options)
         assert answer.status == status, f"{operation}: {answer.status} {answer.data[:300]!r}"
         body = answer.json() if answer.data else None
+        if status < 400:
+            self.conformance.judge_request(operation, options.get("query"), options.get("json"))
         self.conformance.judge(operation, answer.status, body)
         return body
 
@@ -78,6 +83,7 @@ def write_page(title, body="<p>text</p>", **more):
 
 def judge_walk(walk, base):
     assert walk.conformance.faults == []
+    assert walk.conformance.odd_requests == []
     assert walk.conformance.unseen(served(base), failing=False) == set()
     assert walk.conformance.unseen(served(base), failing=True) <= NEVER_REFUSE
     stale = {gap for gap in walk.conformance.known_gaps if gap[0] != "*"} - walk.conformance.seen
