@@ -132,8 +132,8 @@ def test_issues_are_made_and_changed(tracker):
     tracker.update_issue_field(key, {"summary": "Newer"})
     tracker.edit_issue(key, {"labels": [{"add": "seen"}]})
     assert tracker.issue(key)["fields"]["labels"] == ["seen"]
-    tracker.set_issue_status(key, "Done")
-    assert tracker.get_issue_status(key) == "Done"
+    tracker.set_issue_status(key, "In Progress")
+    assert tracker.get_issue_status(key) == "In Progress"
     tracker.issue_add_comment(key, "a *bold* word")
     assert [each["body"] for each in tracker.issue_get_comments(key)["comments"]] == ["a *bold* word"]
     link = {"type": {"name": "Blocks"}, "inwardIssue": {"key": key}, "outwardIssue": {"key": "PUMP-1"}}

@@ -27,10 +27,10 @@ def test_the_client_takes_it_for_cloud(tracker):
 
 def test_an_issue_lives_its_life(tracker, issue):
     issue.update(summary="Newer", fields={"labels": ["a"]})
-    assert {each["name"] for each in tracker.transitions(issue)} >= {"Done"}
-    tracker.transition_issue(issue, "Done")
+    assert {each["name"] for each in tracker.transitions(issue)} == {"In Progress"}
+    tracker.transition_issue(issue, "In Progress")
     read = tracker.issue(issue.key, expand="changelog")
-    assert (read.fields.summary, read.fields.labels, read.fields.status.name) == ("Newer", ["a"], "Done")
+    assert (read.fields.summary, read.fields.labels, read.fields.status.name) == ("Newer", ["a"], "In Progress")
     assert read.fields.description == "some words"
     assert {item.field for history in read.changelog.histories for item in history.items} >= {"summary", "status"}
     issue.delete()
