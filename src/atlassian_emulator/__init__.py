@@ -11,4 +11,6 @@ knows nothing of the programs that talk to it. `docs/emulator.md` is its manual.
     site.py         the site: name, ids, users, database, clock
     confluence/     Confluence Cloud, v2 and v1
     jira/           Jira Cloud, v3
+    data_center/    the same content served as Data Center
+    moving/         spaces and projects from one site to another
 """

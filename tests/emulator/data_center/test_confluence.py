@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+import urllib3
 
+from atlassian_emulator.jira import put_issues
+from atlassian_emulator.server import EmulatorServer
+
+FIELDS = {
+    "issuetype": {"name": "Bug"},
+    "project": {"key": "REQ", "name": "Requirements"},
+    "status": {"name": "To Do", "statusCategory": {"key": "new"}},
+    "created": "2026-05-16T07:56:13.000+0000",
+}
 BODY = {"storage": {"value": "<p>one</p>", "representation": "storage"}}
 
 
@@ -165,3 +175,16 @@ def test_what_is_wrong_is_refused_in_confluence_s_shape(asker, method, path, sta
     answer = asker.ask(method, path)
     assert answer.status == status
     assert answer.json()["statusCode"] == status
+
+
+def test_the_content_of_a_cloud_site_is_served(asker, tmp_path):
+    with EmulatorServer("acme", data_dir=tmp_path) as cloud:
+        put_issues(cloud.site, [{"key": "REQ-1", "fields": {**FIELDS, "description": "h1. Title\n\n*bold*"}}])
+        headers = urllib3.make_headers(basic_auth="admin@example.com:emulator")
+        with urllib3.PoolManager() as pool:
+            wish = {"key": "REL", "name": "Releases"}
+            assert pool.request("POST", f"{cloud.url}/wiki/api/v2/spaces", json=wish, headers=headers).status == 201
+    with EmulatorServer("acme", data_dir=tmp_path, deployment="data-center") as server:
+        there = type(asker)(server.url)
+        assert [each["title"] for each in there.get("/rest/api/space/REL/content/page")["results"]] == ["Releases"]
+        assert there.get("/rest/api/2/issue/REQ-1")["fields"]["description"] == "h1. Title\n\n*bold*"
