@@ -252,3 +252,15 @@ def test_a_search_brings_the_history_when_asked(client):
         told = [item["toString"] for item in newest["items"] if item["field"] == "status"]
         assert told == [issue["fields"]["status"]["name"]]
         assert issue["changelog"]["total"] == client.get(f"{V3}/issue/{issue['id']}/changelog")["total"]
+
+
+def test_a_project_gets_another_key_and_goes(client):
+    board = client.get("/rest/agile/1.0/board", projectKeyOrId="PUMP")["values"][0]["id"]
+    before = len(keys_of(client, "project = PUMP"))
+    client.put(f"{V3}/project/PUMP", {"key": "RISK"})
+    assert len(keys_of(client, "project = RISK and key >= RISK-1")) == before
+    assert client.ask("DELETE", f"{V3}/project/RISK").status == 204
+    assert client.ask("GET", f"{V3}/issue/RISK-1").status == 404
+    assert client.ask("GET", f"/rest/agile/1.0/board/{board}").status == 404
+    everything = {"jql": "key is not EMPTY", "fields": ["*all"], "maxResults": 100}
+    assert client.post(f"{V3}/search/jql", everything)["issues"], "what linked to it can still be read"

@@ -152,6 +152,12 @@ def walk_catalogue(walk):
     new = {"key": "NEW", "name": "New", "leadAccountId": account_id, "projectTypeKey": "software"}
     walk.ask(f"POST {V3}/project", json=new, status=201)
     walk.ask(f"POST {V3}/project", json=new, status=400)
+    other = walk.ask(f"POST {V3}/project", json={**new, "key": "OLD", "name": "Old"}, status=201)["id"]
+    one = f"{V3}/project/{{projectIdOrKey}}"
+    walk.ask(f"PUT {one}", other, json={"key": "OLDER", "description": "Moved"})
+    walk.ask(f"PUT {one}", other, json={"key": "NEW"}, status=400)
+    walk.ask(f"DELETE {one}", "OLDER", status=204)
+    walk.ask(f"DELETE {one}", "OLDER", status=404)
     saved = walk.ask(f"POST {V3}/filter", json={"name": "Mine", "jql": "project = NEW"})
     walk.ask(f"POST {V3}/filter", json={"name": "Mine", "jql": "project ="}, status=400)
     walk.ask(f"GET {V3}/filter/{{id}}", saved["id"])
