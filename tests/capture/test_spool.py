@@ -22,6 +22,12 @@ def test_what_is_kept_is_read_until_removed(tmp_path: Path) -> None:
         spool.read("c-1", digest)
 
 
+def test_what_a_killed_process_left_is_forgotten_too(tmp_path: Path) -> None:
+    (tmp_path / "c-1.part").write_bytes(b"ha")
+    Spool(tmp_path).remove("c-1")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_changed_bytes_are_damage(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.write("c-1", b"first")

@@ -61,6 +61,13 @@ def test_newest_first_with_counts_by_level(registry: Registry, macro: MacroRow) 
     assert history[0].row_counts == (3, 12)
 
 
+def test_counts_that_nobody_can_read_leave_the_list(registry: Registry, macro: MacroRow) -> None:
+    with registry.write() as conn:
+        conn.exec_driver_sql("UPDATE version SET row_counts = 'many' WHERE number = 2")
+    with registry.read() as conn:
+        assert [entry.row_counts for entry in list_history(conn, macro.id)] == [(3, 12), (3, 12), (), (3, 12)]
+
+
 def test_repeated_data_names_the_latest_version_that_had_it(registry: Registry, macro: MacroRow) -> None:
     with registry.read() as conn:
         assert [entry.same_data_as for entry in list_history(conn, macro.id)] == [2, None, 1, None]

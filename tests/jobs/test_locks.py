@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from snapshots.jobs.database import SystemDatabase
-from snapshots.jobs.locks import Locks, is_held, wait_for
+from snapshots.jobs.locks import FileLocks, Locks, is_held, wait_for
 
 
 @pytest.fixture
@@ -37,6 +37,17 @@ def test_any_name_is_a_name(locks: Locks, data_dir: Path) -> None:
         assert lock is not None
         lock.release()
     assert list(data_dir.rglob("*.lock")) == []
+
+
+def test_what_killed_processes_left_is_swept_and_nothing_else(locks: Locks, data_dir: Path) -> None:
+    held = locks.try_lock("held")
+    assert held is not None
+    (data_dir / "executors").mkdir(parents=True, exist_ok=True)
+    (data_dir / "executors" / "executor%20gone.lock").touch()
+    locks.sweep()
+    assert is_held(locks, "held")
+    assert not list(data_dir.rglob("*gone.lock")) or not isinstance(locks, FileLocks)
+    held.release()
 
 
 def test_waiting_ends_with_the_lock_or_by_giving_up(locks: Locks) -> None:

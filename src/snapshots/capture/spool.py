@@ -42,10 +42,11 @@ class Spool:
         return data
 
     def remove(self, capture_id: str) -> None:
-        """Forget the payload, if it is there."""
+        """Forget the payload, if it is there, and what a process that was killed while writing it left."""
         path = self._path(capture_id)
         with self._failures_explained(path):
             path.unlink(missing_ok=True)
+            path.with_suffix(".part").unlink(missing_ok=True)
 
     def _path(self, capture_id: str) -> Path:
         return self._folder / f"{capture_id}.json"

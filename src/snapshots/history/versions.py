@@ -38,10 +38,17 @@ def list_history(conn: sa.Connection, macro_id: int) -> list[HistoryEntry]:
     latest_with: dict[str, int] = {}
     entries = []
     for version in reversed(versions.list_versions(conn, macro_id)):
-        counts = msgspec.json.decode(version.row_counts, type=tuple[int, ...])
-        entries.append(HistoryEntry(version, counts, latest_with.get(version.data_sha256)))
+        entries.append(HistoryEntry(version, _read_counts(version.row_counts), latest_with.get(version.data_sha256)))
         latest_with[version.data_sha256] = version.number
     return entries[::-1]
+
+
+def _read_counts(row_counts: str) -> tuple[int, ...]:
+    """Rows of each level; none where an archive of strangers brought something else, so that the list still shows."""
+    try:
+        return msgspec.json.decode(row_counts, type=tuple[int, ...])
+    except (msgspec.DecodeError, RecursionError):
+        return ()
 
 
 def get_history_entry(conn: sa.Connection, macro_id: int, number: int) -> HistoryEntry:

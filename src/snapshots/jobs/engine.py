@@ -215,6 +215,8 @@ class JobEngine:
         quiet_dbos()
         from dbos import DBOS, DBOSPortableJSONSerializer
 
+        # Under the lock of launching, so that no other process takes its own at this moment.
+        self._database.locks.sweep()
         self._executor_lock = self._database.locks.try_lock(executor_lock(self._executor_id))
         DBOS(
             config={

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import sqlalchemy as sa
 
@@ -37,6 +37,10 @@ class Locks(Protocol):
 
     def try_lock(self, name: str) -> HeldLock | None:
         """The lock, or `None` while somebody holds it, be it this process."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what processes left that were killed. A lock that is free may seem taken for that moment."""
         ...
 
 
@@ -82,6 +86,10 @@ class FileLocks:
             return self.try_lock(name)
         return _FileLock(descriptor, path)
 
+    def sweep(self) -> None:
+        for path in self._folder.glob("*.lock"):
+            is_held(self, unquote(path.stem))
+
 
 def _is_still_named(descriptor: int, path: Path) -> bool:
     try:
@@ -121,6 +129,9 @@ class AdvisoryLocks:
             return _AdvisoryLock(connection)
         connection.close()
         return None
+
+    def sweep(self) -> None:
+        """Nothing: the server gives up the locks of whoever is gone."""
 
 
 class _AdvisoryLock:

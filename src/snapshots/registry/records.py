@@ -20,6 +20,12 @@ from snapshots.registry import tables
 Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """What a BIGINT column holds; an archive may come from anybody."""
 
+Moment = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999_999)]
+"""µs UTC from 1970 to the end of the year 9999, behind which nothing can show a moment."""
+
+Ordinal = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+"""The number of a version, with room for all that come after it."""
+
 
 class SpaceRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A space that holds pages with snapshots."""
@@ -55,8 +61,8 @@ class VersionRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forb
     id: Number
     macro_id: Number
     capture_id: str
-    number: Number
-    captured_at: Number
+    number: Ordinal
+    captured_at: Moment
     captured_by: str
     captured_by_name: str
     trigger: str
@@ -76,7 +82,7 @@ class StickerRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forb
     name: str
     colour: str
     created_by: str
-    created_at: Number
+    created_at: Moment
 
 
 class StickerAssignmentRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
@@ -86,7 +92,7 @@ class StickerAssignmentRecord(msgspec.Struct, frozen=True, gc=False, array_like=
     sticker_id: Number
     version_id: Number
     assigned_by: str
-    assigned_at: Number
+    assigned_at: Moment
 
 
 Record = SpaceRecord | PageRecord | MacroRecord | VersionRecord | StickerRecord | StickerAssignmentRecord
