@@ -156,6 +156,9 @@ def is_refusal(label: str, status: int, body: Any) -> bool:
         return set(body) == {"errors"} and body["errors"][0]["status"] == status
     if path.startswith("/wiki"):
         return body.get("statusCode") == status and isinstance(body.get("message"), str)
+    if path.endswith("/issue/bulk") and set(body) == {"issues", "errors"}:
+        # When none of several issues could be made, Jira tells of each of them; the document has this as an example.
+        return body["issues"] == [] and all(each["status"] == 400 for each in body["errors"])
     return set(body) == {"errorMessages", "errors"} and bool(body["errorMessages"] or body["errors"])
 
 
