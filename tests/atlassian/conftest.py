@@ -42,7 +42,10 @@ class Asked:
 
 @dataclass(slots=True)
 class Reply:
-    """What the server does with one request. `drop` closes the connection, `cut` in the middle of the body."""
+    """What the server does with one request. `drop` closes the connection, `cut` in the middle of the body.
+
+    `drip_seconds` is how long it waits before each byte of the body.
+    """
 
     status: int = 200
     body: bytes = b"{}"
@@ -50,6 +53,7 @@ class Reply:
     drop: bool = False
     cut: bool = False
     delay_seconds: float = 0.0
+    drip_seconds: float = 0.0
 
 
 def reply(data: Any = None, status: int = 200, **headers: str) -> Reply:
@@ -93,7 +97,12 @@ class ScriptedServer:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(given.body)))
                 self.end_headers()
-                self.wfile.write(given.body[: len(given.body) // 2] if given.cut else given.body)
+                sent = given.body[: len(given.body) // 2] if given.cut else given.body
+                for byte in sent if given.drip_seconds else ():
+                    time.sleep(given.drip_seconds)
+                    self.wfile.write(bytes([byte]))
+                if not given.drip_seconds:
+                    self.wfile.write(sent)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""

@@ -354,3 +354,22 @@ class TestTheTokenNeverShows:
         told = "".join(traceback.format_exception(caught.value)) + debug_log.text
         assert "reading x" in told
         assert token not in told and transport.connection.authorization()[6:] not in told
+
+
+class TestAnswersThatDoNotEnd:
+    def test_an_answer_in_drops_is_given_up(self, site, answered):
+        """No silence in it is long, so only the time of the whole answer ends it."""
+
+        def drip(asked):
+            given = answered("x" * 10_000)
+            given.drip_seconds = 0.01
+            return given
+
+        site.rule = drip
+        connection = Connection(site.url, site.url, "robot@example.com", "token")
+        with (
+            Transport(connection, answer_timeout_seconds=0.05, sleep=lambda seconds: None) as transport,
+            pytest.raises(SiteUnavailable, match="dropped or timed out each time"),
+        ):
+            transport.request("GET", f"{site.url}/x", doing="reading x")
+        assert len(site.asked) == 5

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.filepost import encode_multipart_formdata
 
 from snapshots.atlassian.call import REDIRECTS, Answer, Call, Query, decode, next_hop, with_query
@@ -37,6 +37,8 @@ from snapshots.errors import ConfigurationError, SiteRefused, SnapshotsError
 
 MAX_REDIRECTS = 5
 
+_READ_BYTES = 1 << 20
+
 Parts = Sequence[urllib3.fields.RequestField]
 
 _Decoded = TypeVar("_Decoded")
@@ -53,7 +55,8 @@ class Transport:
 
     At most `threads` requests are under way and about 100 a second are begun, whoever sends them. A pause
     that the site asks for holds for all threads; one beyond `patience_seconds` becomes a `SiteUnavailable`
-    that says when to try again. `clock` (monotonic) and `now` (of day) are in seconds; all four callables
+    that says when to try again. `read_timeout_seconds` is the longest silence, `answer_timeout_seconds` the longest
+    that a whole answer may take to arrive. `clock` (monotonic) and `now` (of day) are in seconds; all four callables
     are there to be replaced in tests.
     """
 
@@ -65,6 +68,7 @@ class Transport:
         patience_seconds: float = 120.0,
         connect_timeout_seconds: float = 10.0,
         read_timeout_seconds: float = 60.0,
+        answer_timeout_seconds: float = 180.0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -75,6 +79,8 @@ class Transport:
         self._governor = Governor(
             requests_per_second=REQUESTS_PER_SECOND, patience_seconds=patience_seconds, clock=clock, sleep=sleep
         )
+        self._answer_timeout_seconds = answer_timeout_seconds
+        self._clock = clock
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
@@ -204,9 +210,30 @@ class Transport:
             with self._count_lock:
                 self._requests_sent += 1
             response = self._pools.request(
-                call.method, call.url, body=call.body, headers=headers, redirect=False, retries=False
+                call.method,
+                call.url,
+                body=call.body,
+                headers=headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
             )
-        return Answer(response.status, response.headers, response.data)
+            return Answer(response.status, response.headers, self._read_body(response))
+
+    def _read_body(self, response: urllib3.BaseHTTPResponse) -> bytes:
+        """All of the body. A server that sends a byte now and then would never meet the time-out of one read."""
+        ends_at = self._clock() + self._answer_timeout_seconds
+        parts: list[bytes] = []
+        try:
+            while part := response.read1(_READ_BYTES, decode_content=True):
+                parts.append(part)
+                if self._clock() > ends_at:
+                    raise ProtocolError("the answer did not end in time")
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return b"".join(parts)
 
     def _wait_after(self, call: Call, answer: Answer, tries: int) -> bool:
         """Wait as the site asks before another try; `False` when there should be none."""

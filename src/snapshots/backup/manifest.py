@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from snapshots.errors import DamageError, InvalidInput
-from snapshots.registry.records import KINDS
+from snapshots.registry.records import KINDS, Moment
 
 FORMAT = "snapshots-archive"
 FORMAT_VERSION = 1
@@ -47,7 +47,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     format: str
     format_version: int
     producer: str
-    created_at: int
+    created_at: Moment
     source: Source
     selection: SelectedSpaces
     counts: dict[str, int]

@@ -25,6 +25,7 @@ from snapshots.cli.output import (
     print_json,
     print_table,
     progress_shown,
+    shown,
     size,
 )
 from snapshots.config import read_config
@@ -165,6 +166,6 @@ def verify(archive: ArchiveArgument, as_json: JsonOption = False) -> None:
         source = report.manifest.source
         total = sum(report.records_by_kind.values())
         out().print(
-            f"[green]sound[/]  {escape(str(archive))}: {plural(total, 'record')} of site {escape(source.name)} "
-            f"({escape(source.confluence_url)}), made {moment(report.manifest.created_at)} UTC"
+            f"[green]sound[/]  {escape(str(archive))}: {plural(total, 'record')} of site {escape(shown(source.name))} "
+            f"({escape(shown(source.confluence_url))}), made {moment(report.manifest.created_at)} UTC"
         )
