@@ -29,7 +29,10 @@ def mirrored(route: Route, base: str) -> Route:
     template = base + route.template.removeprefix(_V3)
 
     def answer(call: Call) -> Reply:
-        return _in_second_version(call, route.answer(_in_third_version(call, route, base)), base)
+        third = _in_third_version(call, route, base)
+        # Closing the request lets go of the files of an uploaded form.
+        with third.request:
+            return _in_second_version(call, route.answer(third), base)
 
     return Route(route.method, template, answer, open=route.open)
 
@@ -38,12 +41,11 @@ def _in_third_version(call: Call, route: Route, base: str) -> Call:
     """Return the call with v3's path, and with documents for the texts of its body."""
     environ = {name: value for name, value in call.request.environ.items() if not name.startswith("werkzeug.request")}
     environ["PATH_INFO"] = _V3 + call.request.path.removeprefix(base)
-    if call.request.mimetype != "multipart/form-data":
-        data = call.request.get_data()
-        if data and call.request.mimetype in ("application/json", ""):
-            data = msgspec.json.encode(_documents_in(call, call.json(), "worklog" in route.template))
-        environ |= {"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))}
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
+    data = call.request.get_data()
+    if data and call.request.mimetype in ("application/json", ""):
+        data = msgspec.json.encode(_documents_in(call, call.json(), "worklog" in route.template))
+    environ |= {"wsgi.input": io.BytesIO(data), "CONTENT_LENGTH": str(len(data))}
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
     return Call(Request(environ), call.path, call.user, call.site)
 
 

@@ -144,6 +144,22 @@ def test_issues_are_made_and_changed(tracker):
     assert not tracker.issue_exists(key)
 
 
+def test_files_work_and_people(tracker, tmp_path):
+    (tmp_path / "a.txt").write_text("data")
+    tracker.add_attachment("PUMP-1", str(tmp_path / "a.txt"))
+    assert len(tracker.get_attachments_ids_from_issue("PUMP-1")) == 1
+    tracker.issue_worklog("PUMP-1", "2026-01-01T10:00:00.000+0000", 3600)
+    assert [each["timeSpentSeconds"] for each in tracker.issue_get_worklog("PUMP-1")["worklogs"]] == [3600]
+    me = tracker.myself()["accountId"]
+    tracker.assign_issue("PUMP-1", account_id=me)
+    tracker.issue_add_watcher("PUMP-1", me)
+    assert tracker.issue_get_watchers("PUMP-1")["watchCount"] == 1
+    tracker.create_or_update_issue_remote_links("PUMP-1", "https://example.com/x", "Elsewhere")
+    assert [each["object"]["title"] for each in tracker.get_issue_remote_links("PUMP-1")] == ["Elsewhere"]
+    saved = tracker.create_filter("Mine", "project = PUMP")
+    assert (saved["jql"], saved["favourite"]) == ("project = PUMP", False)
+
+
 def test_issues_are_found_with_tokens(tracker):
     found = tracker.enhanced_jql_get_list_of_tickets("project = PUMP", fields="summary")
     assert len(found) == tracker.approximate_issue_count("project = PUMP")["count"] > 10

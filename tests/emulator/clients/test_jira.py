@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 
 import pytest
 from jira import JIRA, JIRAError
@@ -51,6 +52,27 @@ def test_comments_and_links(tracker, issue):
     assert link.type.name == "Blocks"
     tracker.delete_issue_link(link.id)
     assert tracker.issue(issue.key).fields.issuelinks == []
+
+
+def test_files_work_and_people(tracker, issue):
+    made = tracker.add_attachment(issue, io.BytesIO(b"data"), "a.txt")
+    assert tracker.attachment(made.id).get() == b"data"
+    assert [each.filename for each in tracker.issue(issue.key).fields.attachment] == ["a.txt"]
+    tracker.add_worklog(issue, timeSpentSeconds=3600, comment="measured")
+    assert [(each.timeSpentSeconds, each.comment) for each in tracker.worklogs(issue)] == [(3600, "measured")]
+    me = tracker.myself()["accountId"]
+    tracker.assign_issue(issue.key, me)
+    assert tracker.issue(issue.key).fields.assignee.accountId == me
+    tracker.add_watcher(issue, me)
+    assert tracker.watchers(issue).watchCount == 1
+    tracker.add_simple_link(issue, {"url": "https://example.com/x", "title": "Elsewhere"})
+    assert [each.object.title for each in tracker.remote_links(issue)] == ["Elsewhere"]
+
+
+def test_versions_and_components_are_made(tracker):
+    assert tracker.create_version("9.9", "PUMP").name == "9.9"
+    assert tracker.create_component("Case", "PUMP").name == "Case"
+    assert {"9.9"} <= {each.name for each in tracker.project_versions("PUMP")}
 
 
 def test_searches_go_through_all_pages(tracker):

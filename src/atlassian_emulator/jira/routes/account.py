@@ -76,7 +76,7 @@ def search_users(call: Call) -> Reply:
         raise JiraError(400, "The query parameter 'query', 'accountId' or 'property' must be provided.")
 
     def matches(user: User) -> bool:
-        words = f"{user.display_name} {user.email}".lower().split()
+        words = f"{user.display_name} {user.email} {user.account_id}".lower().split()
         return user.account_id == account_id if account_id else any(word.startswith(query) for word in words)
 
     return Reply(body=_slice_of_users(call, [user for user in call.site.users.list_all() if matches(user)]))

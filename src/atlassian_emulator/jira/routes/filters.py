@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -19,12 +19,22 @@ from atlassian_emulator.routing import Route
 ShareType = Literal["user", "group", "project", "projectRole", "global", "loggedin", "authenticated"]
 
 
-class Share(msgspec.Struct):
+class SharedWith(msgspec.Struct, rename="camel", omit_defaults=True):
+    """A project, role, group or user as a share names it; what else was said of it is not kept."""
+
+    id: str | int | None = None
+    key: str | None = None
+    name: str | None = None
+    group_id: str | None = None
+    account_id: str | None = None
+
+
+class Share(msgspec.Struct, omit_defaults=True):
     type: ShareType
-    group: dict[str, Any] | None = None
-    project: dict[str, Any] | None = None
-    role: dict[str, Any] | None = None
-    user: dict[str, Any] | None = None
+    group: SharedWith | None = None
+    project: SharedWith | None = None
+    role: SharedWith | None = None
+    user: SharedWith | None = None
 
 
 class FilterBody(msgspec.Struct, rename="camel"):
@@ -32,7 +42,8 @@ class FilterBody(msgspec.Struct, rename="camel"):
     jql: str | None = None
     description: str | None = None
     share_permissions: list[Share] | None = None
-    favourite: bool | None = None
+    # Jira takes the words as well, and older clients send them.
+    favourite: bool | Literal["true", "false"] | None = None
 
 
 def create_filter(call: Call) -> Reply:
@@ -51,7 +62,7 @@ def create_filter(call: Call) -> Reply:
                 _shares(call, asked.share_permissions or []),
             ),
         )
-        if asked.favourite or call.query_flag("favourite"):
+        if asked.favourite in (True, "true") or call.query_flag("favourite"):
             _set_favourite(desk, filter_id, True)
         return Reply(body=_show(_find(desk, filter_id), desk))
 
@@ -76,8 +87,7 @@ def _check(asked: FilterBody, desk: Desk, own_id: int = 0) -> None:
 def _shares(call: Call, shares: list[Share]) -> str:
     shown = []
     for share in shares:
-        held = {name: value for name, value in msgspec.to_builtins(share).items() if value is not None}
-        shown.append({"id": call.site.ids.take("jira.share")} | held)
+        shown.append({"id": call.site.ids.take("jira.share")} | msgspec.to_builtins(share))
     return msgspec.json.encode(shown).decode()
 
 
@@ -141,7 +151,7 @@ def update_filter(call: Call) -> Reply:
             ),
         )
         if asked.favourite is not None:
-            _set_favourite(desk, known["id"], asked.favourite)
+            _set_favourite(desk, known["id"], asked.favourite in (True, "true"))
         return Reply(body=_show(_find(desk, known["id"]), desk))
 
 
