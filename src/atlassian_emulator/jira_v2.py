@@ -40,7 +40,8 @@ def mirrored(route: Route, base: str) -> Route:
 def _in_third_version(call: Call, route: Route, base: str) -> Call:
     """Return the call with v3's path, and with documents for the texts of its body."""
     environ = {name: value for name, value in call.request.environ.items() if not name.startswith("werkzeug.request")}
-    environ["PATH_INFO"] = _V3 + call.request.path.removeprefix(base)
+    # As WSGI has it, and not as the request shows it: what it holds beside ASCII is spelled differently there.
+    environ["PATH_INFO"] = _V3 + str(environ["PATH_INFO"]).removeprefix(base)
     data = call.request.get_data()
     if data and call.request.mimetype in ("application/json", ""):
         data = msgspec.json.encode(_documents_in(call, call.json(), "worklog" in route.template))

@@ -102,6 +102,8 @@ def iter_mutants(
             new_query = {**query, dice.choice([*query, *query, *QUERY]): dice.choice(WORDS)}
         else:
             new_path = _broken_path(dice, path)
+        if dice.random() < 0.3:
+            new_path = new_path.replace("/rest/api/3/", "/rest/api/2/", 1)
         asked = urlencode(new_query, doseq=True, errors="surrogateescape")
         yield Mutant(method, f"{new_path}{'&' if '?' in new_path else '?'}{asked}" if asked else new_path, new_body)
 
