@@ -152,9 +152,6 @@ def is_refusal(label: str, status: int, body: Any) -> bool:
     path = label.split()[1]
     if not isinstance(body, dict):
         return False
-    if path.endswith("/issue/bulk") and "issues" in body:
-        # Issues are refused one by one; what is wrong with each is told as for one alone.
-        return all(each["elementErrors"]["errors"] or each["elementErrors"]["errorMessages"] for each in body["errors"])
     if path.startswith("/wiki/api/v2"):
         return set(body) == {"errors"} and body["errors"][0]["status"] == status
     if path.startswith("/wiki"):

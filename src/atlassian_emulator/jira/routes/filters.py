@@ -59,7 +59,7 @@ def create_filter(call: Call) -> Reply:
                 desk.scope.account_id,
                 asked.jql or "",
                 asked.description or "",
-                _shares(call, asked.share_permissions or []),
+                _shares(call, desk, asked.share_permissions or []),
             ),
         )
         if asked.favourite in (True, "true") or call.query_flag("favourite"):
@@ -84,11 +84,24 @@ def _check(asked: FilterBody, desk: Desk, own_id: int = 0) -> None:
         raise JiraError(400, errors={"jql": (*compiled.errors, *compiled.warnings)[0]})
 
 
-def _shares(call: Call, shares: list[Share]) -> str:
+def _shares(call: Call, desk: Desk, shares: list[Share]) -> str:
     shown = []
     for share in shares:
+        _demand_there(call, desk, share)
         shown.append({"id": call.site.ids.take("jira.share")} | msgspec.to_builtins(share))
     return msgspec.json.encode(shown).decode()
+
+
+def _demand_there(call: Call, desk: Desk, share: Share) -> None:
+    """Refuse a share with somebody or something that the site does not have."""
+    user, group, project = share.user, share.group, share.project
+    groups = {name for each in call.site.users.groups for name in (each.name, each.group_id)}
+    if user is not None and call.site.users.find(user.account_id or "") is None:
+        raise JiraError(400, "Specified user does not exist or you do not have required permissions")
+    if group is not None and not {group.name, group.group_id} & groups:
+        raise JiraError(400, f"Group does not exist: {group.name or group.group_id}.")
+    if project is not None and desk.scope.find_project(str(project.key or project.id or "")) is None:
+        raise JiraError(400, "The project specified for the share does not exist or may not be seen.")
 
 
 def _find(desk: Desk, filter_id: int) -> sqlite3.Row:
@@ -139,7 +152,7 @@ def update_filter(call: Call) -> Reply:
     with writing(call, "BROWSE_PROJECTS") as desk:
         known = _own(call, desk)
         _check(asked, desk, known["id"])
-        shares = known["shares"] if asked.share_permissions is None else _shares(call, asked.share_permissions)
+        shares = known["shares"] if asked.share_permissions is None else _shares(call, desk, asked.share_permissions)
         desk.c.execute(
             "UPDATE jira_filters SET name = ?, jql = ?, description = ?, shares = ? WHERE id = ?",
             (
