@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -246,6 +247,27 @@ def test_who_stops_reading_is_no_fault(site: EmulatorServer) -> None:
     )
     os.close(written)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(site: EmulatorServer, closed: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m snapshots site list {closed}"
+    assert subprocess.run(["sh", "-c", command], capture_output=True, check=False).returncode == 0
+
+
+def test_characters_that_a_stream_lacks_are_written_out(snapshots: Any, make_page: Any, tmp_path: Path) -> None:
+    page = make_page("Mängel")
+    (tmp_path / "epics.json").write_text('{"levels":[{"jql":"project = PUMP AND issuetype = Epic"}]}')
+    snapshots("macro", "put", page, "--definition", str(tmp_path / "epics.json"))
+    snapshots("take", page)
+    snapshots("take", page)
+    ended = subprocess.run(
+        [sys.executable, "-m", "snapshots", "compare", page, "1", "2"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert (ended.returncode, b"M\\xe4ngel" in ended.stdout) == (0, True), ended.stdout + ended.stderr
 
 
 def test_an_interruption_says_what_can_go_on(snapshots: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from snapshots.backup.read import open_archive
-from snapshots.errors import DamageError, InvalidInput, JobCancelled, NotFound
+from snapshots.errors import DamageError, InvalidInput, JobCancelled, NotFound, StorageError
 from snapshots.registry.engine import Registry, open_registry
 from snapshots.registry.sites import SiteRow
 from snapshots.restore import apply, records, report
@@ -244,3 +244,12 @@ def test_reference_to_nothing_is_damage(sqlite_registry: Registry, sqlite_site: 
 
     with open_archive(archive.archive) as opened, pytest.raises(DamageError, match="refers to macro 1"):
         apply_restore(sqlite_registry, sqlite_site, Broken(ArchiveSource(opened)), plan)
+
+
+def test_a_plan_never_takes_the_name_of_a_device(
+    registry: Registry, any_site: SiteRow, made_up: Any, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "device")
+    with pytest.raises(StorageError, match="it is not a file"):
+        save_plan(made_up(pages_count=1, versions_each=1).plan(registry, any_site), tmp_path / "device")
+    assert (tmp_path / "device").is_fifo()

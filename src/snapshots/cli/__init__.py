@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 from rich.markup import escape
@@ -64,7 +65,23 @@ def _options_of_all(
 
 def main() -> None:
     """Run the command in `sys.argv` and exit with a code of docs/errors.md."""
+    _have_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _have_streams() -> None:
+    """Make every standard stream usable: a supervisor may have closed it, and it may know fewer characters than we."""
+    # In this order, for each takes the lowest descriptor that is free: 0, 1, 2.
+    sys.stdin = sys.stdin or _open_nothing("r")
+    sys.stdout = sys.stdout or _open_nothing("w")
+    sys.stderr = sys.stderr or _open_nothing("w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _open_nothing(mode: str) -> TextIO:
+    return cast(TextIO, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def run(arguments: list[str]) -> int:

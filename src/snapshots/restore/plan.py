@@ -160,6 +160,9 @@ def read_plan(data: bytes) -> Plan:
 def save_plan(plan: Plan, path: Path) -> None:
     """Write the plan to a file, whole or not at all."""
     temporary = path.with_name(path.name + ".part")
+    if path.exists() and not path.is_file():
+        # To take the name of a device would leave the machine without it.
+        raise StorageError(f"The plan cannot be written to {path} (it is not a file); choose another place.")
     try:
         with temporary.open("wb") as file:
             file.write(write_plan(plan))
