@@ -46,11 +46,22 @@ class Archive:
     def iter_batches(self, kind: str) -> Iterator[list[Record]]:
         """The kind's records in the archive's order, some thousands at a time.
 
-        A member is checked against its digest while it is read. Raises DamageError.
+        A member is checked against its digest while it is read. Raises DamageError, also for ids that do not
+        rise from 1: whoever looks records up by id would take one for another.
         """
+        newest = 0
         for member in self.manifest.members:
-            if member.kind == kind:
-                yield from iter_member(self._file, self._entries[member.name], member)
+            if member.kind != kind:
+                continue
+            for batch in iter_member(self._file, self._entries[member.name], member):
+                for record in batch:
+                    if record.id <= newest:
+                        raise DamageError(
+                            f"Member {member.name} has record {record.id} after record {newest}, and ids must rise; "
+                            f"{_TAKE_ANOTHER}."
+                        )
+                    newest = record.id
+                yield batch
 
     def close(self) -> None:
         """Close the file."""
