@@ -12,6 +12,7 @@ from snapshots.app import App
 from snapshots.cli.addresses import MacroOption, PageArgument, SiteOption, parse_page
 from snapshots.cli.output import JsonOption, err, moment, print_json, print_table, shown
 from snapshots.config import read_config
+from snapshots.history.document import describe_version
 from snapshots.history.lookup import PlacedMacro
 from snapshots.history.subject import TRIGGER_WORDS
 from snapshots.history.versions import HistoryEntry, list_history
@@ -66,20 +67,8 @@ def history(
 
 
 def _as_json(entry: HistoryEntry) -> dict[str, Any]:
-    version = entry.version
-    return {
-        "number": version.number,
-        "capture_id": version.capture_id,
-        "captured_at": version.captured_at,
-        "captured_by": version.captured_by,
-        "captured_by_name": version.captured_by_name,
-        "trigger": version.trigger,
-        "page_version": version.page_version,
-        "attachment_version": version.attachment_version,
-        "payload_sha256": version.payload_sha256,
-        "payload_bytes": version.payload_bytes,
-        "data_sha256": version.data_sha256,
-        "row_counts": list(entry.row_counts),
+    return describe_version(entry) | {
+        "attachment_version": entry.version.attachment_version,
+        "payload_bytes": entry.version.payload_bytes,
         "same_data_as": entry.same_data_as,
-        "stickers": [{"name": sticker.name, "colour": sticker.colour} for sticker in version.stickers],
     }

@@ -31,8 +31,8 @@ def render_json(subject: Subject, comparison: Comparison) -> str:
         "space_key": subject.space_key,
         "page_title": subject.page_title,
         "macro_id": subject.macro_id,
-        "old": _version(subject.old),
-        "new": _version(subject.new),
+        "old": describe_version(subject.old),
+        "new": describe_version(subject.new),
         "same": not comparison,
         "definition_changed": comparison.definition_changed,
         "counts": asdict(comparison.total),
@@ -43,7 +43,8 @@ def render_json(subject: Subject, comparison: Comparison) -> str:
     return _TO_ESCAPE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
-def _version(entry: HistoryEntry) -> dict[str, Any]:
+def describe_version(entry: HistoryEntry) -> dict[str, Any]:
+    """What every JSON document says of a version."""
     version = entry.version
     return {
         "number": version.number,
