@@ -1,0 +1,1 @@
+"""Jira data: an inventory of one Jira, matched with another, and macro definitions rewritten by the mapping."""
