@@ -17,6 +17,7 @@ import msgspec
 from atlassian_emulator import filling, jira
 from atlassian_emulator.copying import CopyRefused, copy_project, copy_space
 from atlassian_emulator.limits import LimitSettings
+from atlassian_emulator.oauth import parse_client
 from atlassian_emulator.server import EmulatorServer
 from atlassian_emulator.site import DEFAULT_TOKEN
 from atlassian_emulator.weather import Disturbance
@@ -53,6 +54,9 @@ def _serve_parser() -> argparse.ArgumentParser:
     parser.add_argument("--weather", default="[]", help="disturbances, as JSON (see docs/emulator.md)")
     parser.add_argument("--limits", default="{}", help="rate limits that hold by counting, as JSON")
     parser.add_argument("--index-delay", type=float, default=0.0, help="seconds until searches find what was made")
+    parser.add_argument(
+        "--oauth-client", action="append", default=[], metavar="JSON", help="an app that people can sign in to"
+    )
     return parser
 
 
@@ -66,6 +70,10 @@ def _serve(options: argparse.Namespace) -> int:
     except (msgspec.DecodeError, ValueError) as error:
         return _fail(f"--limits cannot be read: {error}.")
     try:
+        clients = [parse_client(text) for text in options.oauth_client]
+    except ValueError as error:
+        return _fail(f"--oauth-client cannot be read: {error}.")
+    try:
         server = EmulatorServer(
             options.site_name,
             host=options.host,
@@ -76,6 +84,7 @@ def _serve(options: argparse.Namespace) -> int:
             weather=weather,
             limits=limits,
             index_delay_seconds=options.index_delay,
+            oauth_clients=clients,
         )
     except (OSError, sqlite3.DatabaseError) as error:
         where = f"{options.host}:{options.port}"

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from atlassian_emulator.call import Call, ProductError, Reply
 from atlassian_emulator.directory import Directory
+from atlassian_emulator.oauth import GATEWAY_PREFIX, OWN_PATHS, Authority, Gateway
 from atlassian_emulator.points import points_of
 from atlassian_emulator.refusals import refusal_for
 from atlassian_emulator.routing import Route, router_of
@@ -24,6 +25,11 @@ from atlassian_emulator.weather import Disturbance, refusal_of
 
 CONTROL_PREFIX = "/_emulator/"
 _PIECES_OF_A_SLOW_BODY = 10
+_PERSON = "atlassian_emulator.person"
+"""Where the environment of a request says who asks through the gateway; no header can set it."""
+
+_REFUSAL = "atlassian_emulator.refusal"
+"""Where it says why the gateway lets nobody through."""
 
 
 class ConnectionDropped(ConnectionError):
@@ -35,9 +41,27 @@ class Application:
 
     def __init__(self, site: Site, routes: tuple[Route, ...]) -> None:
         self.site = site
+        self._routes = routes
         self._router = router_of(routes)
+        self._gateway = Gateway(site.part(Authority)) if site.deployment == "cloud" else None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if self._gateway is not None and environ.get("PATH_INFO", "").startswith(GATEWAY_PREFIX):
+            return self._pass_through(self._gateway, environ, start_response)
+        return self._serve(environ, start_response)
+
+    def _pass_through(self, gateway: Gateway, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Let the site that a request to the gateway means answer it, as the person whose token came with it."""
+        try:
+            site, person, path = gateway.enter(environ)
+        except ProductError as refusal:
+            return self._serve({**environ, _REFUSAL: refusal}, start_response)
+        inside = {**environ, "PATH_INFO": path, _PERSON: person}
+        inside.pop("HTTP_AUTHORIZATION", None)
+        there = self if site is self.site else Application(site, self._routes)
+        return there._serve(inside, start_response)
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # Closing the request lets go of the files of an uploaded form.
         with Request(environ) as request:
             if request.path.startswith(CONTROL_PREFIX):
@@ -96,6 +120,8 @@ class Application:
     def _answer(self, request: Request, trace: _Trace) -> Reply:
         """Carry the request out. Whatever the caller sent, the answer is a refusal and never a traceback."""
         try:
+            if (refused := request.environ.get(_REFUSAL)) is not None:
+                raise refused
             trace.user = user = self._authenticate(request)
             route, path = self._router.match(_method_of(request), request.path)
             trace.route = route
@@ -124,6 +150,9 @@ class Application:
 
     def _authenticate(self, request: Request) -> User | None:
         """Return the user of a Basic header, or None without one; wrong credentials are refused with 401."""
+        person: User | None = request.environ.get(_PERSON)
+        if person is not None or (self._gateway is not None and request.path.startswith(OWN_PATHS)):
+            return person
         authorization = request.authorization
         if authorization is None and "Authorization" not in request.headers:
             return None

@@ -12,16 +12,27 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from atlassian_emulator import conditions, confluence, control, data_center, directory, jira, jira_v2, markup_sources
+from atlassian_emulator import (
+    conditions,
+    confluence,
+    control,
+    data_center,
+    directory,
+    jira,
+    jira_v2,
+    markup_sources,
+    oauth,
+)
 from atlassian_emulator.application import Application
 from atlassian_emulator.limits import LimitSettings
 from atlassian_emulator.moments import Clock, system_clock
 from atlassian_emulator.moving import ledger, reports, routes
+from atlassian_emulator.oauth import Authority, OAuthClient
 from atlassian_emulator.requestlog import Entry
 from atlassian_emulator.site import DEFAULT_TOKEN, Deployment, Site
 from atlassian_emulator.weather import Disturbance
 
-CLOUD_ROUTES = (*confluence.ROUTES, *jira.ROUTES, *jira_v2.ROUTES)
+CLOUD_ROUTES = (*confluence.ROUTES, *jira.ROUTES, *jira_v2.ROUTES, *oauth.ROUTES)
 
 
 def open_site(
@@ -63,6 +74,7 @@ class EmulatorServer:
         weather: Iterable[Disturbance] = (),
         limits: LimitSettings | None = None,
         index_delay_seconds: float = 0.0,
+        oauth_clients: Iterable[OAuthClient] = (),
     ) -> None:
         self._listener = _listen(host, port)
         self.port: int = self._listener.getsockname()[1]
@@ -75,6 +87,7 @@ class EmulatorServer:
         self.site.weather.add(weather)
         self.site.limits.set(limits or LimitSettings())
         self.site.index_delay_seconds = index_delay_seconds
+        self.authority.register(oauth_clients)
         products = data_center.ROUTES if deployment == "data-center" else CLOUD_ROUTES
         reports_here = reports.DATA_CENTER_ROUTES if deployment == "data-center" else reports.ROUTES
         beside = (*reports_here, *routes.ROUTES, *control.ROUTES, *conditions.ROUTES)
@@ -86,6 +99,11 @@ class EmulatorServer:
     def url(self) -> str:
         """Where the site is, without a slash at the end; Confluence is below /wiki."""
         return self.site.base_url
+
+    @property
+    def authority(self) -> Authority:
+        """Who signs people in for other programs; `authority.join(other.site)` lets its tokens reach another site."""
+        return self.site.part(Authority)
 
     def requests(self) -> list[Entry]:
         """Return the requests of products so far; those of the control path are not counted."""
