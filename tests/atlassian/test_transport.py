@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gzip
 import ipaddress
+import json
 import logging
 import socket
 import ssl
+import struct
 import threading
 import time
 import traceback
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +37,8 @@ from snapshots.errors import (
     SiteUnavailable,
     StaleVersion,
 )
+
+from .conftest import Reply
 
 
 class TestAsking:
@@ -373,3 +380,52 @@ class TestAnswersThatDoNotEnd:
         ):
             transport.request("GET", f"{site.url}/x", doing="reading x")
         assert len(site.asked) == 5
+
+
+class TestAnswersThatGrow:
+    """Packed answers, over a real socket: a few bytes on the wire may be gigabytes once unpacked."""
+
+    @staticmethod
+    def packed(block: bytes, times: int, encoding: str = "gzip") -> Reply:
+        """`block` so many times, as one gzip stream: after a full flush the packed block can be repeated as it is."""
+        packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+        head = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+        end = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS).flush()
+        check = 0
+        for _ in range(times if times * len(block) <= 1 << 26 else 0):
+            check = zlib.crc32(block, check)
+        trailer = struct.pack("<II", check, times * len(block) & 0xFFFFFFFF)
+        return Reply(200, head + packed * times + end + trailer, {"Content-Encoding": encoding})
+
+    @pytest.mark.parametrize("status", [200, 400])
+    def test_a_bomb_is_given_up_early(self, site, transport, status):
+        bomb = self.packed(bytes(1 << 20), 8192)
+        bomb.status = status
+        assert len(bomb.body) < 10 << 20
+        site.script = [bomb]
+        tracemalloc.start()
+        with pytest.raises(SiteRefused, match="reading was stopped"):
+            transport.request("GET", f"{site.url}/x", doing="reading x")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert len(site.asked) == 1
+        assert peak < 100 << 20
+
+    def test_a_bomb_behind_a_link_is_given_up_too(self, site, transport):
+        site.script = [self.packed(bytes(1 << 20), 1024)]
+        with pytest.raises(SiteRefused, match=r"more than \d+ MiB once unpacked"):
+            transport.download(f"{site.url}/x", doing="downloading x")
+
+    def test_a_bomb_in_a_bomb_is_given_up(self, site, transport):
+        inner = self.packed(bytes(1 << 20), 4096).body
+        site.script = [Reply(200, gzip.compress(inner), {"Content-Encoding": "gzip, gzip"})]
+        with pytest.raises(SiteRefused, match="reading was stopped"):
+            transport.request("GET", f"{site.url}/x", doing="reading x")
+
+    def test_what_is_large_and_honest_is_read_whole(self, site, transport):
+        block = json.dumps([{"id": n, "title": f"Page {n * 7919 % 104729}"} for n in range(20_000)]).encode()
+        site.script = [self.packed(block, 40)]
+        answer = transport.request("GET", f"{site.url}/x", doing="reading x")
+        assert len(answer.body) > 20 << 20
+        assert answer.body == block * 40

@@ -164,6 +164,15 @@ def describe_move(status: int, location: str | None, *, site: str, doing: str) -
     )
 
 
+def describe_flood(status: int, size_bytes: int, *, site: str, doing: str) -> SiteRefused:
+    """The error for an answer that grows beyond reason while it is unpacked."""
+    return SiteRefused(
+        f"{site} answered {doing} with more than {size_bytes >> 20} MiB once unpacked, and reading was stopped; "
+        "check the address of the site, and whether a proxy stands in between.",
+        status=status,
+    )
+
+
 def _never_left(error: HTTPError) -> bool:
     return isinstance(error, (NewConnectionError, ConnectTimeoutError))
 

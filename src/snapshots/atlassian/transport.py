@@ -18,6 +18,7 @@ from urllib3.filepost import encode_multipart_formdata
 from snapshots.atlassian.call import REDIRECTS, Answer, Call, Query, decode, next_hop, with_query
 from snapshots.atlassian.connection import Connection, origin_of
 from snapshots.atlassian.failures import (
+    describe_flood,
     describe_move,
     describe_pause,
     describe_refusal,
@@ -37,7 +38,15 @@ from snapshots.errors import ConfigurationError, SiteRefused, SnapshotsError
 
 MAX_REDIRECTS = 5
 
+MAX_ANSWER_BYTES = 512 << 20
+"""The largest answer that is taken, unpacked: above every page, list and payload there is."""
+
+MAX_UNPACKED_RATIO = 250
+"""How many bytes one byte on the wire may become. JSON and bodies of pages stay under 50; deflate can reach 1,032."""
+
 _READ_BYTES = 1 << 20
+_SMALL_BYTES = 16 << 20
+"""Up to here nobody asks how well an answer was packed."""
 
 Parts = Sequence[urllib3.fields.RequestField]
 
@@ -218,15 +227,22 @@ class Transport:
                 retries=False,
                 preload_content=False,
             )
-            return Answer(response.status, response.headers, self._read_body(response))
+            return Answer(response.status, response.headers, self._read_body(call, response))
 
-    def _read_body(self, response: urllib3.BaseHTTPResponse) -> bytes:
-        """All of the body. A server that sends a byte now and then would never meet the time-out of one read."""
+    def _read_body(self, call: Call, response: urllib3.BaseHTTPResponse) -> bytes:
+        """All of the body. A server that sends a byte now and then would never meet the time-out of one read.
+
+        It is unpacked a mebibyte at a time, so that a few packed bytes cannot fill the memory.
+        """
         ends_at = self._clock() + self._answer_timeout_seconds
         parts: list[bytes] = []
+        size_bytes = 0
         try:
             while part := response.read1(_READ_BYTES, decode_content=True):
                 parts.append(part)
+                size_bytes += len(part)
+                if size_bytes > _largest_bytes(response.tell()):
+                    raise describe_flood(response.status, size_bytes, site=call.site, doing=call.doing)
                 if self._clock() > ends_at:
                     raise ProtocolError("the answer did not end in time")
         except BaseException:
@@ -253,3 +269,8 @@ class Transport:
         secrets = (self.connection.token, authorization.removeprefix("Basic "))
         words = read_words(answer.body, secrets)
         return describe_refusal(answer.status, words, site=call.site, doing=call.doing, account=self.connection.account)
+
+
+def _largest_bytes(received_bytes: int) -> int:
+    """How large an answer may be of which so much came over the wire."""
+    return min(MAX_ANSWER_BYTES, max(_SMALL_BYTES, received_bytes * MAX_UNPACKED_RATIO))
