@@ -22,7 +22,7 @@ from snapshots.atlassian.jira import JiraClient
 from snapshots.atlassian.transport import Transport
 from snapshots.config import Config
 from snapshots.errors import InvalidInput, NotFound
-from snapshots.jobs import JobReader
+from snapshots.jobs import JobEngine, JobReader
 from snapshots.registry import sites
 from snapshots.registry.engine import Registry, open_registry
 from snapshots.registry.sites import SiteRow
@@ -43,6 +43,8 @@ class App:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+        self.engine: JobEngine | None = None
+        """Runs jobs, while a service or an act holds one open (acts/jobs.py)."""
 
     @cached_property
     def registry(self) -> Registry:

@@ -6,21 +6,26 @@ Arguments and results are plain JSON that stays in the database: names and paths
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import sqlalchemy as sa
 
+from snapshots.access import audit
+from snapshots.access.actors import Actor
+from snapshots.access.audit import AuditOutcome
 from snapshots.backup.read import open_archive
 from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.write import write_archive
 from snapshots.capture.take import Take, take_snapshots
 from snapshots.capture.take import settle_stopped as settle_stopped_take
+from snapshots.errors import SnapshotsError
 from snapshots.jobs import Job, JobContext, JobKind
 from snapshots.progress import Progress, silent
-from snapshots.registry import backups
+from snapshots.registry import backups, sites
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.apply import apply_restore
 from snapshots.restore.plan import Plan, load_plan
@@ -38,14 +43,78 @@ def job_kinds(app: App) -> list[JobKind]:
     """Every kind of job, bound to this installation."""
     return [
         # Two takes of one page would each move the page on under the other's feet.
-        JobKind(TAKE, lambda job, args: _take(app, job, args), lambda args: f"{args['site']}: page {args['page_id']}"),
-        JobKind(BACKUP, lambda job, args: _back_up(app, job, args), _whole_site),
-        JobKind(RESTORE, lambda job, args: _restore(app, job, args), _whole_site),
+        JobKind(TAKE, _noted(app, TAKE, _take), lambda args: f"{args['site']}: page {args['page_id']}"),
+        JobKind(BACKUP, _noted(app, BACKUP, _back_up), _whole_site),
+        JobKind(RESTORE, _noted(app, RESTORE, _restore), _whole_site),
     ]
 
 
 def _whole_site(args: Mapping[str, Any]) -> str:
     return f"{args['site']}: registry"
+
+
+def note_start(app: App, kind: str, args: Mapping[str, Any], job_id: str, *, refused: str = "") -> None:
+    """Bring into the audit log that a job was begun, or was refused because `job_id` is in its way."""
+    details = {"job": job_id, "refused": refused} if refused else {"job": job_id}
+    with app.registry.write() as conn:
+        _record(conn, kind, "started", args, "refused" if refused else "done", details)
+
+
+def _noted(app: App, kind: str, function: Callable[[App, JobContext, Args], Any]) -> Callable[[JobContext, Args], Any]:
+    """The function of a job, with an event in the audit log when it ends."""
+
+    def note(job: JobContext, args: Args, outcome: AuditOutcome, details: Mapping[str, Any]) -> None:
+        with app.registry.write() as conn:
+            _record(conn, kind, "finished", args, outcome, {"job": job.job_id, **details})
+
+    def run(job: JobContext, args: Args) -> Any:
+        try:
+            result = function(app, job, args)
+        except SnapshotsError as error:
+            # The reason it failed matters more than that it could not be noted, which may have the same reason.
+            with suppress(SnapshotsError):
+                note(job, args, "failed", {"error": str(error)})
+            raise
+        # A step of its own at the end, so that jobs of releases that noted nothing find their steps as they were.
+        job.step("note the end in the audit log", note, job, args, "done", _essence(result))
+        return result
+
+    return run
+
+
+def _record(
+    conn: sa.Connection,
+    kind: str,
+    what: str,
+    args: Mapping[str, Any],
+    outcome: AuditOutcome,
+    details: Mapping[str, Any],
+) -> None:
+    site = sites.find_site(conn, args["site"])
+    audit.record(
+        conn,
+        Actor.from_json(args.get("actor")),
+        f"{kind}.{what}",
+        site_id=site.id if site else None,
+        subject=_subject(kind, args),
+        outcome=outcome,
+        details=details,
+    )
+
+
+def _subject(kind: str, args: Mapping[str, Any]) -> str:
+    if kind == BACKUP:
+        return "all spaces" if args["mode"] == "all" else f"spaces {', '.join(args['keys']) or 'none'}"
+    if kind == TAKE:
+        return f"page {args['page_id']}"
+    return str(Path(args["archive"]).name) if args.get("archive") else ""
+
+
+def _essence(result: Any) -> dict[str, Any]:
+    """What of a job's result belongs into the audit log: digests and counts, no lists of records."""
+    if not isinstance(result, dict):
+        return {}
+    return {name: result[name] for name in ("path", "bytes", "sha256", "counts", "totals") if name in result}
 
 
 def settle_stopped(app: App, job: Job, answers: Mapping[str, Any]) -> None:
@@ -99,11 +168,9 @@ def _back_up(app: App, job: JobContext, args: Args) -> Any:
 
     def note(written: Any) -> None:
         with app.registry.write() as conn:
-            if any(
-                known.path == written["path"] and known.created_at == written["created_at"]
-                for known in backups.list_backups(conn, row.id)
-            ):
+            if backups.find_backup_of_job(conn, job.job_id) is not None:
                 return
+            actor = Actor.from_json(args.get("actor"))
             backups.add_backup(
                 conn,
                 site_id=row.id,
@@ -114,6 +181,10 @@ def _back_up(app: App, job: JobContext, args: Args) -> Any:
                 archive_sha256=written["sha256"],
                 selection=msgspec.json.encode(written["selection"]).decode(),
                 counts=msgspec.json.encode(written["counts"]).decode(),
+                job_id=job.job_id,
+                made_by_kind=actor.kind,
+                made_by_id=actor.id,
+                made_by_name=actor.name,
             )
 
     written = job.step("write the archive", write)
@@ -122,9 +193,10 @@ def _back_up(app: App, job: JobContext, args: Args) -> Any:
 
 
 def archive_name(site_name: str, moment: int) -> str:
-    """File name of an archive that nobody named: the site, and the moment (µs UTC) to the second."""
+    """File name of an archive that nobody named: the site, and the moment (µs UTC) to the millisecond."""
     plain = "".join(character if character.isalnum() or character in "-_" else "-" for character in site_name)
-    return f"snapshots-{plain}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(moment / 1_000_000))}.zip"
+    second, fraction = divmod(moment, 1_000_000)
+    return f"snapshots-{plain}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime(second))}.{fraction // 1000:03}Z.zip"
 
 
 def _restore(app: App, job: JobContext, args: Args) -> Any:

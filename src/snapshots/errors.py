@@ -3,8 +3,13 @@
     SnapshotsError
     ├── PersonError          the person who typed it
     │   ├── InvalidInput         it cannot be understood or is not allowed
+    │   │   └── AlreadyRunning       a job holds what this one needs for itself
     │   ├── NotFound             it names a thing that is not there
-    │   └── DecisionNeeded       it cannot go on before a person decides
+    │   │   └── Gone                 it was there, and was deleted
+    │   ├── DecisionNeeded       it cannot go on before a person decides
+    │   ├── NotLetIn             no key or session that opens this door
+    │   ├── NotAllowed           a key or session that does not open this room
+    │   └── TooManyTries         too often in too short a time
     ├── AdministratorError   whoever set up the tool or the site
     │   ├── ConfigurationError   a setting, a secret or a database is missing or wrong
     │   ├── AuthenticationFailed the site does not accept the account or token
@@ -24,12 +29,19 @@ secret. Doors turn classes into exit codes and HTTP statuses in one table each.
 
 from __future__ import annotations
 
+import re
+
 
 class SnapshotsError(Exception):
     """Something could not go on; `str()` is the sentence shown to a person."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+    @classmethod
+    def code(cls) -> str:
+        """What machines know this sort of error by, the same for ever (docs/errors.md): `not-found`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
 
 class PersonError(SnapshotsError):
@@ -40,12 +52,40 @@ class InvalidInput(PersonError):
     """The input cannot be understood or is not allowed."""
 
 
+class AlreadyRunning(InvalidInput):
+    """A job holds what this one needs for itself. `job_id` names it."""
+
+    def __init__(self, message: str, *, job_id: str = "") -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
 class NotFound(PersonError):
     """The input names a thing that does not exist, or that the account may not see."""
 
 
+class Gone(NotFound):
+    """The thing was there, and was deleted or has expired."""
+
+
 class DecisionNeeded(PersonError):
     """It could go on in more than one way, and only a person may choose."""
+
+
+class NotLetIn(PersonError):
+    """The caller showed no key or session that opens this door."""
+
+
+class NotAllowed(PersonError):
+    """The caller's key or session is good, but not for this."""
+
+
+class TooManyTries(PersonError):
+    """Too often in too short a time; worth trying again after `retry_after_seconds`."""
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class AdministratorError(SnapshotsError):

@@ -12,12 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from snapshots.errors import ConfigurationError, DamageError, InvalidInput, StorageError
-from snapshots.registry import schema, sites, spaces, tables
+from snapshots.registry import backups, schema, sites, spaces, tables
 from snapshots.registry.engine import Registry, open_registry
 
 
@@ -45,6 +47,21 @@ def test_migrations_make_exactly_the_tables_declared(registry: Registry) -> None
 
 def test_the_revision_in_the_code_is_the_newest_migration() -> None:
     assert ScriptDirectory(str(schema.MIGRATIONS)).get_heads() == [schema.REVISION]
+
+
+def test_a_registry_of_the_first_release_is_migrated_and_keeps_what_it_holds(registry_url: str) -> None:
+    engine = sa.create_engine(registry_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as conn:
+        config = Config()
+        config.set_main_option("script_location", str(schema.MIGRATIONS))
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+        conn.exec_driver_sql("INSERT INTO site VALUES (1, 'acme', 'cloud', 'u', 'u', 'cloud', 'ada', 'env:TOKEN', 1)")
+        conn.exec_driver_sql("INSERT INTO backup VALUES (1, 1, 5, 'ada', '/a.zip', 10, 'aa', '{}', '{}')")
+    engine.dispose()
+    with open_registry(registry_url) as migrated, migrated.read() as conn:
+        (backup,) = backups.list_backups(conn, 1)
+    assert (backup.path, backup.made_by_name, backup.deleted_at) == ("/a.zip", None, None)
 
 
 def test_opening_again_keeps_what_is_there(registry: Registry, registry_url: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from snapshots import durable
+from snapshots.access.actors import Actor, this_user
 from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.backup.selection import (
@@ -15,6 +16,7 @@ from snapshots.backup.selection import (
     resolve_selection,
     without_empty_spaces,
 )
+from snapshots.backup.write import require_decided
 from snapshots.progress import Progress, silent
 from snapshots.registry import spaces
 
@@ -34,14 +36,34 @@ def resolve_spaces(app: App, site: str | None, selection: Selection) -> Resolved
 
 
 def create_backup(
-    app: App, site: str | None, selection: ResolvedSelection, path: Path | None, progress: Progress = silent
+    app: App,
+    site: str | None,
+    selection: ResolvedSelection,
+    path: Path | None,
+    progress: Progress = silent,
+    actor: Actor | None = None,
 ) -> dict[str, Any]:
     """Write an archive and note it; answers its path, bytes, sha256 and counts."""
+    return cast(dict[str, Any], jobs.run(app, durable.BACKUP, _args(app, site, selection, path, actor), progress))
+
+
+def start_backup(app: App, site: str | None, selection: ResolvedSelection, actor: Actor) -> str:
+    """Begin a backup into the service's own folder; answers the id of its job at once.
+
+    Raises `AlreadyRunning` naming the job that is in its way, DecisionNeeded while unknown keys are not confirmed.
+    """
+    require_decided(selection)
+    return jobs.start(app, durable.BACKUP, _args(app, site, selection, None, actor))
+
+
+def _args(
+    app: App, site: str | None, selection: ResolvedSelection, path: Path | None, actor: Actor | None
+) -> dict[str, Any]:
     row = app.get_site(site)
-    args = {
+    return {
         "site": row.name,
         "mode": selection.mode,
         "keys": list(selection.keys),
         "path": str(path or app.config.archives_dir / durable.archive_name(row.name, time.time_ns() // 1000)),
+        "actor": (actor or this_user()).to_json(),
     }
-    return cast(dict[str, Any], jobs.run(app, durable.BACKUP, args, progress))

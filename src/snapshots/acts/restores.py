@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from snapshots import durable
+from snapshots.access.actors import Actor, this_user
 from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.backup.read import open_archive
@@ -39,19 +40,37 @@ def plan_parked(app: App, site: str | None, options: RestoreOptions, progress: P
 
 
 def apply_restore(
-    app: App, site: str | None, archive: Path | None, plan: Plan, progress: Progress = silent
+    app: App,
+    site: str | None,
+    archive: Path | None,
+    plan: Plan,
+    progress: Progress = silent,
+    actor: Actor | None = None,
 ) -> dict[str, Any]:
     """Carry a plan out, without an archive one of parked records.
 
     Answers totals by kind of record, what is parked, by reason, and findings.
     """
+    return cast(dict[str, Any], jobs.run(app, durable.RESTORE, _args(app, site, archive, plan, actor), progress))
+
+
+def start_restore(app: App, site: str | None, archive: Path | None, plan: Plan, actor: Actor) -> str:
+    """Begin carrying a plan out; answers the id of its job at once. Raises `AlreadyRunning`."""
+    return jobs.start(app, durable.RESTORE, _args(app, site, archive, plan, actor))
+
+
+def _args(app: App, site: str | None, archive: Path | None, plan: Plan, actor: Actor | None) -> dict[str, Any]:
     row = app.get_site(site)
     # The plan is kept beside the job, so that a job taken over by another process carries out the same plan.
     app.config.plans_dir.mkdir(parents=True, exist_ok=True)
     kept = app.config.plans_dir / f"{plan.digest}.json"
     save_plan(plan, kept)
-    args = {"site": row.name, "archive": str(archive.absolute()) if archive else "", "plan": str(kept)}
-    return cast(dict[str, Any], jobs.run(app, durable.RESTORE, args, progress))
+    return {
+        "site": row.name,
+        "archive": str(archive.absolute()) if archive else "",
+        "plan": str(kept),
+        "actor": (actor or this_user()).to_json(),
+    }
 
 
 def restore_status(app: App, site: str | None) -> RestoreStatus:

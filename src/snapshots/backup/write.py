@@ -59,7 +59,8 @@ def write_archive(
     created_at = time.time_ns() // 1000 if created_at is None else created_at
     with _new_file(path) as file:
         archive = ZipWriter(file, created_at)
-        members = _write_members(archive, _iter_blocks(registry, site.id, selection), progress)
+        expected = _Expected()
+        members = _write_members(archive, _iter_blocks(registry, site.id, selection, expected), expected, progress)
         counts = {kind.name: sum(m.records for m in members if m.kind == kind.name) for kind in TRAVELS}
         manifest = Manifest(
             format=manifests.FORMAT,
@@ -86,13 +87,23 @@ def require_decided(selection: ResolvedSelection) -> None:
         )
 
 
-def _iter_blocks(registry: Registry, site_id: int, selection: ResolvedSelection) -> Iterator[tuple[str, bytes]]:
+@dataclass(slots=True)
+class _Expected:
+    """How many records the snapshot holds, known as soon as it is open."""
+
+    records: int | None = None
+
+
+def _iter_blocks(
+    registry: Registry, site_id: int, selection: ResolvedSelection, expected: _Expected
+) -> Iterator[tuple[str, bytes]]:
     """Blocks of JSON lines with their kind, in the order of the catalogue, all from one snapshot."""
     with registry.read() as conn:
         space_ids = None
         if selection.mode != "all":
             known = {space.key: space.id for space in spaces.list_spaces(conn, site_id)}
             space_ids = [_get_space_id(known, key) for key in selection.keys]
+        expected.records = sum(bulk.count_records(conn, kind.name, site_id, space_ids) for kind in TRAVELS)
         for kind in TRAVELS:
             for block in bulk.iter_record_blocks(conn, kind.name, site_id, space_ids):
                 yield kind.name, block
@@ -104,7 +115,9 @@ def _get_space_id(known: dict[str, int], key: str) -> int:
     return known[key]
 
 
-def _write_members(archive: ZipWriter, blocks: Iterator[tuple[str, bytes]], progress: Progress) -> list[Member]:
+def _write_members(
+    archive: ZipWriter, blocks: Iterator[tuple[str, bytes]], expected: _Expected, progress: Progress
+) -> list[Member]:
     members: list[Member] = []
     done = 0
     for kind, of_kind in groupby(_read_ahead(blocks), key=lambda item: item[0]):
@@ -118,7 +131,7 @@ def _write_members(archive: ZipWriter, blocks: Iterator[tuple[str, bytes]], prog
                 member.write(block)
                 # JSON escapes a line feed in text, so each one ends a record.
                 records += block.count(b"\n")
-                progress("writing records", done + records, None, "records")
+                progress("writing records", done + records, expected.records, "records")
             entry = archive.finish_member(member)
             if is_bomb(entry):
                 raise StorageError(

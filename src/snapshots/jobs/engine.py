@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from snapshots.errors import InvalidInput, StorageError
+from snapshots.errors import AlreadyRunning, InvalidInput, StorageError
 from snapshots.jobs.database import SystemDatabase, quiet_dbos
 from snapshots.jobs.locks import HeldLock, wait_for
 from snapshots.jobs.model import FINAL_STATES, JobKind, JobProgress, Json
@@ -73,8 +73,11 @@ class JobEngine:
         self.close()
 
     def run(self, kind: str, args: dict[str, Json], on_progress: Progress = silent) -> Json:
-        """Start a job and wait for its result. Ctrl-C asks it to stop; a second Ctrl-C does not wait for that."""
-        job_id = self.start(kind, args)
+        """Start a job and attend to it until its result is there."""
+        return self.attend(self.start(kind, args), on_progress)
+
+    def attend(self, job_id: str, on_progress: Progress = silent) -> Json:
+        """Like `wait`, for a person at a terminal: Ctrl-C asks the job to stop, a second does not wait for that."""
         try:
             return self.wait(job_id, on_progress)
         except KeyboardInterrupt:
@@ -85,7 +88,7 @@ class JobEngine:
     def start(self, kind: str, args: dict[str, Json]) -> str:
         """Start a job in this process and answer its id at once.
 
-        Raises `InvalidInput` while another job has what this one needs for itself, or was interrupted with it.
+        Raises `AlreadyRunning` while another job has what this one needs for itself, or was interrupted with it.
         """
         if kind not in self._kinds:
             raise InvalidInput(f"There are no jobs of kind {kind}, only {', '.join(sorted(self._kinds))}.")
@@ -277,9 +280,10 @@ class JobEngine:
         for job in self.jobs.list_unfinished():
             if exclusive is not None and job.exclusive == exclusive:
                 way_on = "resume or cancel it" if job.state == "interrupted" else "wait for it or cancel it"
-                raise InvalidInput(
+                raise AlreadyRunning(
                     f"A {kind} cannot start on {exclusive} because job {job.id} there is {job.state}; {way_on}, then "
-                    "start again."
+                    "start again.",
+                    job_id=job.id,
                 )
 
     def _beat(self) -> None:

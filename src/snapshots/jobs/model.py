@@ -79,5 +79,7 @@ class Job:
     error: str | None
     result: Json
     exclusive: str | None
+    error_code: str | None = None
+    """`SnapshotsError.code` of the error; `fault` for a defect of this program."""
     steps: tuple[str, ...] = ()
     """Names of the recorded steps in order. Filled by `get_job` only."""

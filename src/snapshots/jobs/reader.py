@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from snapshots.errors import InvalidInput, JobCancelled, NotFound, StorageError
+from snapshots.errors import InvalidInput, JobCancelled, NotFound, SnapshotsError, StorageError
 from snapshots.jobs.database import SystemDatabase
 from snapshots.jobs.failure import restore_error
 from snapshots.jobs.locks import is_held, wait_for
@@ -130,6 +130,7 @@ class JobReader:
             updated_at=(status.updated_at or 0) * 1000,
             progress=JobProgress(**progress) if progress else None,
             error=None if status.error is None else str(status.error),
+            error_code=None if status.error is None else _code_of(status.error),
             result=status.output,
             exclusive=attributes.get("exclusive"),
             steps=steps,
@@ -139,6 +140,13 @@ class JobReader:
         if status.status == "PENDING" and not is_held(self._database.locks, executor_lock(status.executor_id)):
             return "interrupted"
         return _STATES[status.status]
+
+
+def _code_of(recorded: Exception) -> str:
+    from dbos import PortableWorkflowError
+
+    error = restore_error(recorded) if isinstance(recorded, PortableWorkflowError) else recorded
+    return error.code() if isinstance(error, SnapshotsError) else "fault"
 
 
 def _recorded_as(states: Collection[JobState]) -> set[JobState]:

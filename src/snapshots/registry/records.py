@@ -139,6 +139,11 @@ STAYS: Mapping[str, str] = {
     "backup": "says where files lie on this machine",
     "restore": "log of what was done to this registry",
     "restore_chunk": "log of what was done to this registry",
+    "upload": "says where files lie on this machine",
+    "setting": "how this installation serves a site; another one decides for itself",
+    # Keys of macros, which belong to the content, are another table when they come, and will travel as disabled stubs.
+    "api_key": "opens this service; an archive must not say who may come in where it is restored",
+    "audit_event": "says who did what here; it has an export of its own",
     "parked_record": "waits here for a page of this site; the archive it came from still holds it",
 }
 """Tables that never travel, with the reason."""

@@ -42,8 +42,9 @@ def _unique(*columns: str) -> sa.Index:
     return sa.Index(None, *columns, unique=True)
 
 
-def _reference(name: str, note: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, sa.ForeignKey(f"{name.removesuffix('_id')}.id"), nullable=False, comment=note)
+def _reference(name: str, note: str, *, nullable: bool = False) -> sa.Column[int]:
+    target = sa.ForeignKey(f"{name.removesuffix('_id')}.id")
+    return sa.Column(name, sa.BigInteger, target, nullable=nullable, comment=note)
 
 
 site = sa.Table(
@@ -154,6 +155,33 @@ backup = sa.Table(
     _text("archive_sha256", "hexadecimal digest of the archive"),
     _text("selection", "JSON: the spaces chosen, as in the manifest"),
     _text("counts", "JSON object: records by kind, as in the manifest"),
+    _text("job_id", "the job that made it; null for those of version 0.1.0", nullable=True),
+    _text("made_by_kind", "who asked for it: person, key, cli or service; null as above", nullable=True),
+    _text("made_by_id", "that actor's id", nullable=True),
+    _text("made_by_name", "that actor's name then", nullable=True),
+    _number("deleted_at", "µs UTC, when its file was deleted; the row stays as history", nullable=True),
+    _text("deleted_by_name", "who deleted the file", nullable=True),
+    sa.Index(None, "site_id", "created_at"),
+)
+
+upload = sa.Table(
+    "upload",
+    metadata,
+    _id(),
+    _reference("site_id", "the site it was brought to"),
+    _text("name", "file name that the sender gave"),
+    _text("path", "where the file lies"),
+    _number("file_bytes", "length of the file"),
+    _text("file_sha256", "hexadecimal digest of the file"),
+    _number("uploaded_at", "µs UTC"),
+    _text("uploaded_by_kind", "who brought it: person, key or cli"),
+    _text("uploaded_by_id", "that actor's id"),
+    _text("uploaded_by_name", "that actor's name then"),
+    _text("facts", "JSON: source, time, selection and counts, as in the manifest"),
+    _number("verified_at", "µs UTC, when every record was checked and found sound", nullable=True),
+    _text("findings", "JSON array: what the check of every record found; null while none was made", nullable=True),
+    _number("deleted_at", "µs UTC, when the file was deleted or swept; the row stays as history", nullable=True),
+    sa.Index(None, "site_id", "uploaded_at"),
 )
 
 restore = sa.Table(
@@ -193,4 +221,56 @@ parked_record = sa.Table(
     _text("reason", "what is missing, in words"),
     _number("parked_at", "µs UTC"),
     _unique("site_id", "source_cloud_id", "kind", "natural_key"),
+)
+
+setting = sa.Table(
+    "setting",
+    metadata,
+    _id(),
+    _reference("site_id", "the site it is for"),
+    _text("name", "which setting (access/settings.py)"),
+    _text("value", "JSON"),
+    _number("changed_at", "µs UTC"),
+    _unique("site_id", "name"),
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    _id(),
+    _reference("site_id", "the only site it opens"),
+    _text("name", "what its maker calls it"),
+    _text("scopes", "JSON array: backup, restore, jira-data"),
+    _text("hint", "prefix and last characters, to tell keys apart"),
+    _text("secret_sha256", "hexadecimal digest of the key, which itself is kept nowhere"),
+    _text("previous_sha256", "digest of the key before the last rotation, while that still opens", nullable=True),
+    _number("previous_until", "µs UTC, until when it does", nullable=True),
+    _number("created_at", "µs UTC"),
+    _text("created_by_name", "who made it"),
+    _number("rotated_at", "µs UTC", nullable=True),
+    _number("expires_at", "µs UTC; null for one that does not expire", nullable=True),
+    _number("disabled_at", "µs UTC; it may be enabled again", nullable=True),
+    _number("revoked_at", "µs UTC; for ever", nullable=True),
+    _number("last_used_at", "µs UTC, to the minute", nullable=True),
+    _text("last_used_address", "network address of that use", nullable=True),
+    _unique("secret_sha256"),
+    sa.Index(None, "site_id"),
+    sa.Index(None, "previous_sha256"),
+)
+
+audit_event = sa.Table(
+    "audit_event",
+    metadata,
+    _id(),
+    _reference("site_id", "the site it concerns; null where it concerns none", nullable=True),
+    _number("at", "µs UTC"),
+    _text("actor_kind", "person, key, cli or service"),
+    _text("actor_id", "account id, id of the key, or user of the operating system"),
+    _text("actor_name", "that actor's name then"),
+    _text("address", "network address it came from; empty for this machine's own"),
+    _text("action", "what was done, such as backup.started (access/audit.py)"),
+    _text("subject", "what it was done to, in words"),
+    _text("outcome", "done, refused or failed"),
+    _text("details", "JSON object"),
+    sa.Index(None, "site_id", "id"),
 )

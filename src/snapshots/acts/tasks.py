@@ -1,0 +1,169 @@
+"""Tasks: jobs as doors show them, each belonging to a site."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from snapshots import durable
+from snapshots.access.actors import Actor
+from snapshots.acts import jobs
+from snapshots.app import App
+from snapshots.errors import NotFound
+from snapshots.jobs import Job, JobState, Json
+from snapshots.registry import backups
+
+COUNTED_STAGES: dict[str, str] = {
+    durable.BACKUP: "writing records",
+    durable.RESTORE: "restoring",
+}
+"""The stage of each kind of job that takes nearly all of its time, and so can be told as a percentage.
+
+Of the others it is not known how much is before and after them: there a count is told, and no percentage.
+"""
+
+_LISTED = 500
+"""How far back the list of tasks reaches: the job database keeps no index by site."""
+
+
+class TaskCounts(msgspec.Struct, frozen=True):
+    """How far the stage has come."""
+
+    done: int
+    total: int | None
+    unit: str
+
+
+class TaskError(msgspec.Struct, frozen=True):
+    """Why the task failed: the code of docs/api.md, and the sentence."""
+
+    code: str
+    detail: str
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A job as JSON. `percentage` is a whole number, 100 only when it is done; null while nobody can know it."""
+
+    id: str
+    kind: str
+    site: str
+    state: JobState
+    percentage: int | None
+    stage: str
+    counts: TaskCounts | None
+    message: str
+    created_at: datetime
+    updated_at: datetime
+    result: Json
+    error: TaskError | None
+    links: dict[str, str]
+
+
+def get_task(app: App, site: str, task_id: str) -> Task:
+    """The task with this id. Raises NotFound, also when it is another site's."""
+    return describe_task(app, _get_job(app, site, task_id))
+
+
+def list_tasks(
+    app: App, site: str, *, kinds: Collection[str] = (), states: Collection[JobState] = (), limit: int = 50
+) -> list[Task]:
+    """The site's tasks, newest first, among the newest 500 of all sites."""
+    found = [
+        job
+        for job in app.jobs.list_jobs(_LISTED, states)
+        if job.args.get("site") == site and (not kinds or job.kind in kinds)
+    ]
+    return [describe_task(app, job) for job in found[:limit]]
+
+
+def cancel_task(app: App, site: str, task_id: str, actor: Actor) -> Task:
+    """Ask a task to stop. Raises InvalidInput when it has ended, NotFound as `get_task`."""
+    jobs.cancel(app, _get_job(app, site, task_id).id, actor)
+    return get_task(app, site, task_id)
+
+
+def resume_task(app: App, site: str, task_id: str, actor: Actor) -> Task:
+    """Go on with an interrupted task. Raises InvalidInput when it is not, NotFound as `get_task`."""
+    jobs.resume(app, _get_job(app, site, task_id).id, actor)
+    return get_task(app, site, task_id)
+
+
+def describe_task(app: App, job: Job) -> Task:
+    """A job as a task."""
+    told = job.progress
+    return Task(
+        id=job.id,
+        kind=job.kind,
+        site=str(job.args.get("site", "")),
+        state=job.state,
+        percentage=_percentage(job),
+        stage=told.stage if told else "",
+        counts=TaskCounts(told.done, told.total, told.unit) if told else None,
+        message=_message(job),
+        created_at=as_datetime(job.created_at),
+        updated_at=as_datetime(job.updated_at),
+        result=_result(app, job),
+        error=_error(job),
+        links={},
+    )
+
+
+def as_datetime(microseconds: int) -> datetime:
+    """A moment as JSON shows it: ISO 8601 in UTC."""
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+
+
+def _get_job(app: App, site: str, task_id: str) -> Job:
+    job = app.jobs.get_job(task_id)
+    if job.args.get("site") != site:
+        # The same words as for one that is not there: whose tasks there are is nobody else's business.
+        raise NotFound(f"There is no job {task_id}; list the jobs to see which there are.")
+    return job
+
+
+def _percentage(job: Job) -> int | None:
+    if job.state == "done":
+        return 100
+    told = job.progress
+    if told is None or not told.total or told.stage != COUNTED_STAGES.get(job.kind):
+        return None
+    # What comes after the last record, flushing it to the disk above all, is still to come.
+    return min(99, told.done * 100 // told.total)
+
+
+def _message(job: Job) -> str:
+    told = job.progress
+    if job.state == "waiting":
+        return "Waiting to begin."
+    if job.state == "running":
+        if told is None:
+            return "Begun."
+        amount = f"{told.done:,}" if told.total is None else f"{told.done:,} of {told.total:,}"
+        return f"{told.stage[:1].upper()}{told.stage[1:]}: {amount} {told.unit}."
+    if job.state == "interrupted":
+        return "The process that ran it is gone; the service goes on with it, or resume it."
+    if job.state == "failed":
+        return _sentence_of(job)
+    return "Done." if job.state == "done" else "Cancelled."
+
+
+def _result(app: App, job: Job) -> Json:
+    if job.state != "done" or job.kind != durable.BACKUP or not isinstance(job.result, Mapping):
+        return job.result if job.state == "done" else None
+    with app.registry.read() as conn:
+        row = backups.find_backup_of_job(conn, job.id)
+    # Where the file lies on the server's disk is for operators, not for whoever calls from elsewhere.
+    shown = {name: value for name, value in job.result.items() if name != "path"}
+    return shown | {"backup_id": row.id if row else None}
+
+
+def _error(job: Job) -> TaskError | None:
+    if job.state != "failed":
+        return None
+    return TaskError(job.error_code or "fault", _sentence_of(job))
+
+
+def _sentence_of(job: Job) -> str:
+    return job.error or "It failed without saying why."
