@@ -87,6 +87,7 @@ class Field(msgspec.Struct, frozen=True):
 
     `schema_type` is the kind of value (`array` has its items' kind in `schema_items`), `schema_custom`
     the full key of a custom field's type. All three are missing for fields without a schema, as `issuekey`.
+    `project_id` is the team-managed project that the field belongs to, empty for a field of the whole Jira.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Field(msgspec.Struct, frozen=True):
     schema_type: str | None = None
     schema_items: str | None = None
     schema_custom: str | None = None
+    project_id: str = ""
 
 
 class LinkType(msgspec.Struct, frozen=True):

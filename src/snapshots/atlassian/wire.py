@@ -185,17 +185,39 @@ class FieldSchema(msgspec.Struct, frozen=True):
     custom: str | None = None
 
 
+class ScopeProject(msgspec.Struct, frozen=True):
+    id: str = ""
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a thing of a team-managed project belongs to; things of the whole Jira have none."""
+
+    project: ScopeProject | None = None
+
+
+def project_of(scope: Scope | None) -> str:
+    return scope.project.id if scope and scope.project else ""
+
+
 class Field(msgspec.Struct, frozen=True, rename="camel"):
     id: str
     name: str
     custom: bool = False
     clause_names: tuple[str, ...] | None = None
     schema: FieldSchema | None = None
+    scope: Scope | None = None
 
     def to_model(self) -> model.Field:
         schema = self.schema or FieldSchema()
         return model.Field(
-            self.id, self.name, self.custom, self.clause_names or (), schema.type, schema.items, schema.custom
+            self.id,
+            self.name,
+            self.custom,
+            self.clause_names or (),
+            schema.type,
+            schema.items,
+            schema.custom,
+            project_of(self.scope),
         )
 
 
