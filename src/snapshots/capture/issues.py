@@ -53,7 +53,7 @@ class CapturedIssues:
     def raw(self, issue_id: int, field_id: str) -> Any:
         """The field's JSON value as Jira gave it, `None` where it has none."""
         raw = self._issues[issue_id][1].get(field_id)
-        return None if raw is None else _decode(raw)
+        return None if raw is None else decode_raw(raw)
 
     def shown(self, issue_id: int, field: Field) -> Value:
         """The field's value in display form."""
@@ -68,7 +68,8 @@ class CapturedIssues:
         return [issue_id for issue_id in issue_ids if issue_id not in self._issues]
 
 
-def _decode(raw: msgspec.Raw) -> Any:
+def decode_raw(raw: msgspec.Raw) -> Any:
+    """A value as Jira gave it."""
     try:
         return msgspec.json.decode(raw)
     except msgspec.DecodeError:

@@ -7,20 +7,17 @@ and Atlassian's id mappings, whose columns are `serverId` and `cloudId` (migrati
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from snapshots.errors import InvalidInput, NotFound, StorageError
+from snapshots.errors import InvalidInput
+from snapshots.mapping_files import ATLASSIAN_COLUMNS, TYPE_COLUMN, find_columns, iter_csv
 
 _PAGE_COLUMNS = (
     ("source_page_id", "destination_page_id"),
-    ("serverid", "cloudid"),
-    ("sourceid", "targetid"),
+    *ATLASSIAN_COLUMNS,
 )
 _SPACE_COLUMNS = (("source_space_key", "destination_space_key"),)
-_TYPE_COLUMN = "entitytype"
 _PAGE_TYPES = ("page", "pageid", "confluence:page")
 _LINES_NAMED = 5
 
@@ -58,13 +55,13 @@ def _read_pairs(
     file: Path | bytes, known_columns: tuple[tuple[str, str], ...], noun: str, is_valid: object
 ) -> dict[str, str]:
     assert callable(is_valid)
-    lines = _iter_csv(file)
+    lines = iter_csv(file)
     header = next(lines, None)
     if header is None:
         raise InvalidInput(f"The mapping file is empty; begin it with the line {','.join(known_columns[0])}.")
     columns = [name.strip().lower() for name in header[1]]
     source_column, destination_column = _choose_columns(columns, known_columns)
-    type_column = columns.index(_TYPE_COLUMN) if _TYPE_COLUMN in columns else None
+    type_column = columns.index(TYPE_COLUMN) if TYPE_COLUMN in columns else None
     pairs: list[tuple[str, str, str]] = []
     faults: list[str] = []
     for number, cells in lines:
@@ -94,12 +91,12 @@ def _is_page_type(text: str) -> bool:
 
 
 def _choose_columns(columns: list[str], known: tuple[tuple[str, str], ...]) -> tuple[int, int]:
-    for source, destination in known:
-        if source in columns and destination in columns:
-            return columns.index(source), columns.index(destination)
-    raise InvalidInput(
-        f"The mapping file begins with the columns '{','.join(columns)}'; begin it with {','.join(known[0])}."
-    )
+    found = find_columns(columns, known)
+    if found is None:
+        raise InvalidInput(
+            f"The mapping file begins with the columns '{','.join(columns)}'; begin it with {','.join(known[0])}."
+        )
+    return found
 
 
 def _one_to_one(pairs: Iterable[tuple[str, str, str]]) -> tuple[dict[str, str], list[str]]:
@@ -116,26 +113,6 @@ def _one_to_one(pairs: Iterable[tuple[str, str, str]]) -> tuple[dict[str, str], 
             mapping[source] = destination
             taken[destination] = source
     return mapping, faults
-
-
-def _iter_csv(file: Path | bytes) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of each line that is not blank."""
-    try:
-        data = file if isinstance(file, bytes) else file.read_bytes()
-        text = data.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise NotFound(f"There is no file {file!s}; check the path of the mapping file.") from None
-    except OSError as error:
-        raise StorageError(f"The mapping file {file!s} cannot be read ({error.strerror}); check its path.") from None
-    except UnicodeDecodeError:
-        raise InvalidInput("The mapping file is not UTF-8 text; save it as CSV in UTF-8.") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield reader.line_num, cells
-    except csv.Error as error:
-        raise InvalidInput(f"The mapping file is not CSV at line {reader.line_num} ({error}); correct it.") from None
 
 
 def map_space(space_key: str, space_map: Mapping[str, str]) -> str:
