@@ -19,6 +19,7 @@ from snapshots.access.sites import Addresses
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
 from snapshots.atlassian.jira import JiraClient
+from snapshots.atlassian.jira_catalogue import JiraCatalogue
 from snapshots.atlassian.transport import Transport
 from snapshots.config import Config
 from snapshots.errors import InvalidInput, NotFound
@@ -36,6 +37,11 @@ class OpenSite:
     transport: Transport
     confluence: ConfluenceClient
     jira: JiraClient
+
+    @property
+    def catalogue(self) -> JiraCatalogue:
+        """What the Jira consists of beside its issues."""
+        return JiraCatalogue(self.transport)
 
 
 class App:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from snapshots import durable_jira
 from snapshots.access import audit
 from snapshots.access.actors import Actor
 from snapshots.access.audit import AuditOutcome
@@ -22,6 +23,7 @@ from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.write import write_archive
 from snapshots.capture.take import Take, take_snapshots
 from snapshots.capture.take import settle_stopped as settle_stopped_take
+from snapshots.durable_jira import JIRA_EXPORT
 from snapshots.errors import SnapshotsError
 from snapshots.jobs import Job, JobContext, JobKind
 from snapshots.progress import Progress, silent
@@ -46,11 +48,16 @@ def job_kinds(app: App) -> list[JobKind]:
         JobKind(TAKE, _noted(app, TAKE, _take), lambda args: f"{args['site']}: page {args['page_id']}"),
         JobKind(BACKUP, _noted(app, BACKUP, _back_up), _whole_site),
         JobKind(RESTORE, _noted(app, RESTORE, _restore), _whole_site),
+        JobKind(JIRA_EXPORT, _noted(app, JIRA_EXPORT, durable_jira.export), _whole_file),
     ]
 
 
 def _whole_site(args: Mapping[str, Any]) -> str:
     return f"{args['site']}: registry"
+
+
+def _whole_file(args: Mapping[str, Any]) -> str:
+    return f"{args['site']}: {args['path']}"
 
 
 def note_start(app: App, kind: str, args: Mapping[str, Any], job_id: str, *, refused: str = "") -> None:
@@ -107,6 +114,8 @@ def _subject(kind: str, args: Mapping[str, Any]) -> str:
         return "all spaces" if args["mode"] == "all" else f"spaces {', '.join(args['keys']) or 'none'}"
     if kind == TAKE:
         return f"page {args['page_id']}"
+    if kind == JIRA_EXPORT:
+        return Path(args["path"]).name
     return str(Path(args["archive"]).name) if args.get("archive") else ""
 
 

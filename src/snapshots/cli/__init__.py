@@ -24,7 +24,7 @@ _STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.
 
 
 _COMMANDS = ("take", "history", "compare", "demo")
-_GROUPS = ("site", "macro", "sticker", "backup", "restore", "job")
+_GROUPS = ("site", "macro", "sticker", "backup", "restore", "jira-data", "job")
 
 
 def build(first_word: str = "") -> typer.Typer:
@@ -41,7 +41,7 @@ def build(first_word: str = "") -> typer.Typer:
     tree.callback()(_options_of_all)
     names = (*_COMMANDS, *_GROUPS)
     for name in (first_word,) if first_word in names else names:
-        module = importlib.import_module(f"snapshots.cli.{name}")
+        module = importlib.import_module(f"snapshots.cli.{name.replace('-', '_')}")
         if name in _GROUPS:
             tree.add_typer(module.commands())
         else:
