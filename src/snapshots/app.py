@@ -16,13 +16,14 @@ from typing import Self
 
 from snapshots.access import secrets
 from snapshots.access.sites import Addresses
+from snapshots.atlassian.authorisation import Authorisation, Endpoints, Program
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
 from snapshots.atlassian.jira import JiraClient
 from snapshots.atlassian.jira_catalogue import JiraCatalogue
 from snapshots.atlassian.transport import Transport
 from snapshots.config import Config
-from snapshots.errors import InvalidInput, NotFound
+from snapshots.errors import ConfigurationError, InvalidInput, NotFound
 from snapshots.jobs import JobEngine, JobReader
 from snapshots.registry import sites
 from snapshots.registry.engine import Registry, open_registry
@@ -79,6 +80,18 @@ class App:
             names = ", ".join(site.name for site in known)
             raise InvalidInput(f"There are several sites ({names}): say which with --site.")
         return known[0]
+
+    def authorisation(self, redirect_uri: str) -> Authorisation:
+        """Signing in with Atlassian, as it is set up. Raises `ConfigurationError` when it is not."""
+        team = self.config.team_sign_in
+        if team is None:
+            raise ConfigurationError(
+                "Signing in with Atlassian is not set up: set SNAPSHOTS_SIGN_IN_CLIENT_ID and "
+                "SNAPSHOTS_SIGN_IN_CLIENT_SECRET."
+            )
+        secret = secrets.get_client_secret(team.client_secret, environ=os.environ)
+        program = Program(team.client_id, secret, redirect_uri)
+        return Authorisation(program, Endpoints(team.auth_url, team.api_url))
 
     @contextmanager
     def open_site(self, name: str | None) -> Iterator[OpenSite]:

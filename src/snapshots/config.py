@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
 from snapshots.errors import ConfigurationError, StorageError
 
 MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSignIn:
+    """How people of a team come in: by their Atlassian accounts, through an app of Atlassian's developer console.
+
+    `client_secret` is a reference (`env:NAME`, `file:PATH`), never the secret. The two addresses are Atlassian's own
+    unless another cloud of theirs, or the emulator, is meant.
+    """
+
+    client_id: str
+    client_secret: str
+    auth_url: str
+    api_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,7 @@ class Config:
     jobs_url: str
     max_payload_bytes: int
     threads: int
+    team_sign_in: TeamSignIn | None = None
 
     @property
     def key_file(self) -> Path:
@@ -70,7 +86,44 @@ def read_config(environ: Mapping[str, str]) -> Config:
         jobs_url=registry_url if registry_url.startswith("postgres") else f"sqlite:///{home / 'jobs.sqlite'}",
         max_payload_bytes=_whole_number(environ, "SNAPSHOTS_MAX_PAYLOAD_MIB", default=100, low=1) * MEBIBYTE,
         threads=_whole_number(environ, "SNAPSHOTS_THREADS", default=8, low=1, high=64),
+        team_sign_in=_read_team_sign_in(environ),
     )
+
+
+def _read_team_sign_in(environ: Mapping[str, str]) -> TeamSignIn | None:
+    client_id = environ.get("SNAPSHOTS_SIGN_IN_CLIENT_ID", "").strip()
+    secret = environ.get("SNAPSHOTS_SIGN_IN_CLIENT_SECRET", "").strip()
+    if not client_id and not secret:
+        return None
+    if not client_id:
+        raise ConfigurationError("SNAPSHOTS_SIGN_IN_CLIENT_SECRET is set, but SNAPSHOTS_SIGN_IN_CLIENT_ID is not.")
+    if not secret.startswith(("env:", "file:")):
+        raise ConfigurationError(
+            "SNAPSHOTS_SIGN_IN_CLIENT_SECRET must say where the client secret is, as env:NAME or file:PATH; "
+            "the secret itself does not belong there."
+        )
+    return TeamSignIn(
+        client_id,
+        secret,
+        auth_url=_https_address(environ, "SNAPSHOTS_SIGN_IN_AUTH_URL", "https://auth.atlassian.com"),
+        api_url=_https_address(environ, "SNAPSHOTS_SIGN_IN_API_URL", "https://api.atlassian.com"),
+    )
+
+
+def _https_address(environ: Mapping[str, str], name: str, default: str) -> str:
+    """An address without a path, https unless it is on this machine: secrets are sent there."""
+    text = environ.get(name, "").strip().rstrip("/") or default
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    here = host in ("localhost", "::1") or host.startswith("127.")
+    if not host or text != f"{parts.scheme}://{parts.netloc}" or "@" in text:
+        raise ConfigurationError(f"{name} is {text!r}, but must be an address such as {default}.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ConfigurationError(f"{name} is {text!r}: a secret would be sent there unencrypted; use https.")
+    return text
 
 
 def _whole_number(environ: Mapping[str, str], name: str, *, default: int, low: int, high: int = 1 << 20) -> int:

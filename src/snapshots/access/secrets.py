@@ -54,6 +54,21 @@ def get_token(reference: str, *, site_name: str, key_file: Path, environ: Mappin
     raise ConfigurationError(f"The token of site {site_name!r} is kept in an unknown way: add the site again.")
 
 
+def get_client_secret(reference: str, *, environ: Mapping[str, str]) -> str:
+    """The client secret behind `env:NAME` or `file:PATH`. Raises `ConfigurationError` saying what is missing."""
+    form, _, rest = reference.partition(":")
+    try:
+        secret = environ.get(rest, "") if form == "env" else Path(rest).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not text"
+        raise ConfigurationError(
+            f"The client secret cannot be read from {rest} ({reason}): restore the file."
+        ) from None
+    if not secret.strip():
+        raise ConfigurationError(f"The client secret is kept in {rest}, which is empty: put it there.")
+    return secret.strip()
+
+
 def _read_token_file(path: Path, site_name: str) -> str:
     try:
         token = path.read_text(encoding="utf-8").strip()

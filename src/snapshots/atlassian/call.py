@@ -33,7 +33,8 @@ class Call:
     """One request as it is sent, and sent again.
 
     `doing` is what messages call it (`reading page 17`). `repeatable`: doing it twice ends as doing it
-    once. The authorization is no part of it, so that it can be shown.
+    once. `wanted` are statuses from 300 on that the caller understands itself. The authorization is no part of it, so
+    that it can be shown.
     """
 
     method: str
@@ -42,7 +43,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes | None
     repeatable: bool
-    may_redirect: bool = False
+    wanted: frozenset[int] = frozenset()
 
     @property
     def site(self) -> str:

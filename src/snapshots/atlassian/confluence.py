@@ -11,7 +11,16 @@ from urllib3.fields import RequestField
 
 from snapshots.atlassian import wire
 from snapshots.atlassian.call import Query, decode, site_of
-from snapshots.atlassian.model import Attachment, AttachmentVersion, Page, PageVersion, SiteIdentity, Space, User
+from snapshots.atlassian.model import (
+    Attachment,
+    AttachmentVersion,
+    Page,
+    PageVersion,
+    Person,
+    SiteIdentity,
+    Space,
+    User,
+)
 from snapshots.atlassian.transport import Transport
 from snapshots.errors import NotFound, PayloadTooLarge, SiteRefused, StaleVersion
 
@@ -46,6 +55,12 @@ class ConfluenceClient:
     def get_current_user(self) -> User:
         """The account that asks."""
         return self._transport.get(f"{self._v1}/user/current", wire.CamelUser, doing="asking who we are").to_model()
+
+    def get_person(self) -> Person:
+        """The account that asks, and whether it may administer this Confluence."""
+        query = {"expand": "operations"}
+        doing = "asking who you are and what you may do"
+        return self._transport.get(f"{self._v1}/user/current", wire.CurrentUser, doing=doing, query=query).to_person()
 
     def get_system_info(self) -> SiteIdentity:
         """Which site answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlsplit
 
 from snapshots.errors import ConfigurationError
@@ -14,7 +15,8 @@ class Connection:
     """The addresses and the account of one Atlassian site.
 
     `confluence_url` ends in /wiki on Cloud, `jira_url` is the site itself; slashes at their ends are
-    dropped. The token is shown by no `repr` and no message. Raises `ConfigurationError` for what
+    dropped. The token is shown by no `repr` and no message. It is an API token of the account, or, with the
+    scheme `bearer`, an access token that a person gave us by signing in. Raises `ConfigurationError` for what
     cannot be an address, and for a deployment other than `cloud`, the only one spoken here.
     """
 
@@ -23,6 +25,7 @@ class Connection:
     account: str
     token: str = field(repr=False)
     deployment: str = "cloud"
+    scheme: Literal["basic", "bearer"] = "basic"
 
     def __post_init__(self) -> None:
         for name in ("confluence_url", "jira_url"):
@@ -40,8 +43,15 @@ class Connection:
         """The only places that may ever see the token."""
         return frozenset({origin_of(self.confluence_url), origin_of(self.jira_url)})
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be repeated when the site says it."""
+        return (self.token, self.authorization().partition(" ")[2])
+
     def authorization(self) -> str:
-        """The header that proves who asks: HTTP Basic with the account and its API token. A secret."""
+        """The header that proves who asks. A secret."""
+        if self.scheme == "bearer":
+            return f"Bearer {self.token}"
         return "Basic " + base64.b64encode(f"{self.account}:{self.token}".encode()).decode("ascii")
 
 

@@ -15,6 +15,14 @@ class User(msgspec.Struct, frozen=True):
     display_name: str
 
 
+class Person(msgspec.Struct, frozen=True):
+    """Who asks, and whether they may administer the Confluence that was asked."""
+
+    account_id: str
+    display_name: str
+    administers: bool
+
+
 class SiteIdentity(msgspec.Struct, frozen=True):
     """Which site answers. `cloud_id` stays when a site is renamed."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -65,8 +65,8 @@ class Transport:
     At most `threads` requests are under way and about 100 a second are begun, whoever sends them. A pause
     that the site asks for holds for all threads; one beyond `patience_seconds` becomes a `SiteUnavailable`
     that says when to try again. `read_timeout_seconds` is the longest silence, `answer_timeout_seconds` the longest
-    that a whole answer may take to arrive. `clock` (monotonic) and `now` (of day) are in seconds; all four callables
-    are there to be replaced in tests.
+    that a whole answer may take to arrive, `max_retries` how often a request is sent again. `clock` (monotonic) and
+    `now` (of day) are in seconds; all four callables are there to be replaced in tests.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Transport:
         connect_timeout_seconds: float = 10.0,
         read_timeout_seconds: float = 60.0,
         answer_timeout_seconds: float = 180.0,
+        max_retries: int = MAX_RETRIES,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -89,6 +90,7 @@ class Transport:
             requests_per_second=REQUESTS_PER_SECOND, patience_seconds=patience_seconds, clock=clock, sleep=sleep
         )
         self._answer_timeout_seconds = answer_timeout_seconds
+        self._max_retries = max_retries
         self._clock = clock
         self._now = now
         self._sleep = sleep
@@ -162,6 +164,12 @@ class Transport:
         answer = self.request("POST", url, doing=doing, query=query, json=json, idempotent=True)
         return decode(answer.body, shape, url=url, doing=doing)
 
+    def submit(self, url: str, form: str, *, doing: str, wanted: Collection[int]) -> Answer:
+        """POST an encoded form without the site's credentials, once; answers of a `wanted` status are no errors."""
+        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        call = Call("POST", url, doing, headers, form.encode(), repeatable=False, wanted=frozenset(wanted))
+        return self._send(call, authorized=False)
+
     def download(self, url: str, *, doing: str, query: Query | None = None) -> bytes:
         """The bytes behind a link that the site gives out by redirect.
 
@@ -173,7 +181,7 @@ class Transport:
         seen = {url}
         authorized = True
         while True:
-            call = Call("GET", url, doing, {}, None, repeatable=True, may_redirect=True)
+            call = Call("GET", url, doing, {}, None, repeatable=True, wanted=REDIRECTS)
             authorized = authorized and origin_of(url) in self._origins
             answer = self._send(call, authorized=authorized)
             if answer.status not in REDIRECTS:
@@ -194,13 +202,13 @@ class Transport:
             try:
                 answer = self._exchange(call, authorized=authorized)
             except HTTPError as error:
-                if tries > MAX_RETRIES or not is_worth_repeating(error, call.repeatable):
+                if tries > self._max_retries or not is_worth_repeating(error, call.repeatable):
                     raise describe_silence(error, call.repeatable, site=call.site, doing=call.doing) from error
                 self._sleep(back_off_seconds(tries, self._jitter))
                 continue
-            if answer.status < 300 or (call.may_redirect and answer.status in REDIRECTS):
+            if answer.status < 300 or answer.status in call.wanted:
                 return answer
-            if tries > MAX_RETRIES or not self._wait_after(call, answer, tries):
+            if tries > self._max_retries or not self._wait_after(call, answer, tries):
                 raise self._refusal(call, answer)
 
     def _exchange(self, call: Call, *, authorized: bool) -> Answer:
@@ -265,9 +273,7 @@ class Transport:
     def _refusal(self, call: Call, answer: Answer) -> SnapshotsError:
         if answer.status in REDIRECTS:
             return describe_move(answer.status, answer.headers.get("Location"), site=call.site, doing=call.doing)
-        authorization = self.connection.authorization()
-        secrets = (self.connection.token, authorization.removeprefix("Basic "))
-        words = read_words(answer.body, secrets)
+        words = read_words(answer.body, self.connection.secrets)
         return describe_refusal(answer.status, words, site=call.site, doing=call.doing, account=self.connection.account)
 
 

@@ -50,6 +50,25 @@ class CamelUser(msgspec.Struct, frozen=True, rename="camel"):
         return model.User(self.account_id, self.display_name or self.public_name or self.account_id)
 
 
+class Operation(msgspec.Struct, frozen=True, rename="camel"):
+    """One thing that an account may do to one kind of thing."""
+
+    operation: str
+    target_type: str | None = None
+
+
+class CurrentUser(CamelUser, frozen=True, rename="camel"):
+    """The account that asks, with what it may do."""
+
+    operations: list[Operation] | None = None
+
+    def to_person(self) -> model.Person:
+        user = self.to_model()
+        # "Confluence Administrator" is the right to administer the application; site administrators have it too.
+        administers = Operation("administer", "application") in (self.operations or ())
+        return model.Person(user.account_id, user.display_name, administers)
+
+
 class SystemInfo(msgspec.Struct, frozen=True, rename="camel"):
     cloud_id: str
     base_url: str | None = None
@@ -136,11 +155,6 @@ class Attachment(msgspec.Struct, frozen=True, rename="camel"):
         return model.Attachment(
             self.id, page_id, self.title, self.version.number, self.file_size or 0, self.comment or ""
         )
-
-
-class Operation(msgspec.Struct, frozen=True, rename="camel"):
-    operation: str
-    target_type: str | None = None
 
 
 class Operations(msgspec.Struct, frozen=True):
