@@ -111,6 +111,7 @@ def version_rows(
             chosen.randrange(1000, 500_000),
             f"{chosen.getrandbits(256):064x}",
             f"[{chosen.randrange(300)},{chosen.randrange(2000)}]",
+            "https://acme.example",
         )
 
 
@@ -160,7 +161,7 @@ def remapped_rows(
     # In every kind the id comes first and the references follow.
     references = [new_ids.get(target) for target in KINDS[kind_name].references.values()]
     own_ids = new_ids.get(kind_name)
-    last = (site_id,) if kind_name == "space" else ()
+    last = (site_id,) if KINDS[kind_name].of_site else ()
     for batch in batches:
         for record in batch:
             old_id, *values = msgspec.structs.astuple(record)

@@ -46,6 +46,16 @@ def fill_registry(registry: Registry, *, versions: int = 4) -> SiteRow:
         bulk.insert_records(conn, "sticker", [(n, n, "Approved", "green", "712020:ada", 5) for n in pages])
         # The first version of each macro has the macro's own id.
         bulk.insert_records(conn, "sticker_assignment", [(n, n, n, "712020:ada", 6) for n in pages])
+        moved = ("https://acme.example", "", "https://globex.example", "", '["PUMP"]', "Ada", 7, site.id)
+        bulk.insert_records(conn, "jira_mapping", [(1, "0c6f1e0e-0000-4000-8000-000000000001", *moved)])
+        bulk.insert_records(
+            conn,
+            "mapped_thing",
+            [
+                (n, 1, "issue", f"1{n}", f"PUMP-{n}", "", f"5{n}", f"INF-{n}", "", "number", "certain", "[]")
+                for n in pages
+            ],
+        )
     return site
 
 
@@ -55,7 +65,8 @@ def version_row(row_id: int, macro_id: int, number: int) -> tuple[object, ...]:
     moment = 1_700_000_000_000_000 + row_id
     shown_by = number if number % 2 else None
     who = ("712020:ada", "Ada Lovelace", "person")
-    return (row_id, macro_id, f"capture-{row_id}", number, moment, *who, shown_by, number, digest, 100, digest, "[3,4]")
+    read = ("[3,4]", "https://acme.example" if number % 2 else None)
+    return (row_id, macro_id, f"capture-{row_id}", number, moment, *who, shown_by, number, digest, 100, digest, *read)
 
 
 @pytest.fixture

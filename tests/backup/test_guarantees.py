@@ -288,6 +288,9 @@ def test_no_manifest(written: WrittenArchive) -> None:
         ("page-0001.ndjson", b"\n[1,2,", b"\n[1,9,", "dangling-reference"),
         ("version-0001.ndjson", b"\n[6,6,", b"\n[6,66,", "dangling-reference"),
         ("sticker_assignment-0001.ndjson", b"\n[6,6,6,", b"\n[6,6,66,", "dangling-reference"),
+        ("version-0001.ndjson", b',"https://acme.example"]', b"]", "member-damaged"),
+        ("version-0001.ndjson", b",null]", b",7]", "member-damaged"),
+        ("mapped_thing-0001.ndjson", b"\n[6,1,", b"\n[6,2,", "dangling-reference"),
     ],
 )
 def test_altered_records(written: WrittenArchive, name: str, old: bytes, new: bytes, kind: str) -> None:
@@ -307,9 +310,9 @@ def test_a_last_line_without_an_end(written: WrittenArchive) -> None:
 
 def test_ids_rise_across_members(written: WrittenArchive) -> None:
     members, manifest = unpack(written.path)
-    lines = members["sticker_assignment-0001.ndjson"].splitlines(keepends=True)
-    members["sticker_assignment-0001.ndjson"] = b"".join([lines[0], *lines[4:]])
-    members["sticker_assignment-0002.ndjson"] = b"".join(lines[:4])
+    lines = members["mapped_thing-0001.ndjson"].splitlines(keepends=True)
+    members["mapped_thing-0001.ndjson"] = b"".join([lines[0], *lines[4:]])
+    members["mapped_thing-0002.ndjson"] = b"".join(lines[:4])
     pack_fitting(written.path, members, manifest)
     assert find(written.path) == ["records-out-of-order"]
 

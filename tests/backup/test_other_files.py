@@ -16,13 +16,16 @@ from snapshots.backup.read import open_archive
 from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.verify import verify_archive
 from snapshots.backup.write import write_archive
-from snapshots.errors import InvalidInput, NotFound
+from snapshots.errors import DamageError, InvalidInput, NotFound
 from snapshots.registry.engine import Registry
-from snapshots.registry.records import TRAVELS, SpaceRecord
+from snapshots.registry.records import TRAVELS, SpaceRecord, VersionRecord, kinds_in
 from snapshots.registry.sites import SiteRow
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SHA256 = {"archive-0.1.0.zip": "a538687457cb3f602a081464a3c88c686468eb396a27bcc400d219c69e5aede7"}
+SHA256 = {
+    "archive-0.1.0.zip": "a538687457cb3f602a081464a3c88c686468eb396a27bcc400d219c69e5aede7",
+    "archive-format-2.zip": "e5f3f321219f8ac39d63fc90f675694de83563d9a64c43c0d3339452e47c00b8",
+}
 """Of each golden archive, so that none is made again."""
 
 NASTY = "".join(map(chr, range(1, 128))) + "ü\u2028\u2029\ufeff\uffff🎈\U0010ffff"
@@ -59,10 +62,10 @@ def test_an_archive_of_a_newer_version_is_said_to_be_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as newer:
-        newer.setattr(manifests, "FORMAT_VERSION", 2)
+        newer.setattr(manifests, "FORMAT_VERSION", 3)
         newer.setattr("snapshots.backup.write.version", lambda _: "7.0.0")
         archive = write_archive(*source, ResolvedSelection("all", ()), tmp_path / "newer.zip")
-    with pytest.raises(InvalidInput, match=r"newer version of Snapshots \(snapshots 7\.0\.0, format 2; .* up to 1\)"):
+    with pytest.raises(InvalidInput, match=r"newer version of Snapshots \(snapshots 7\.0\.0, format 3; .* up to 2\)"):
         function(archive.path)
 
 
@@ -74,7 +77,9 @@ def test_golden_archives_are_read_for_ever(name: str) -> None:
         assert archive.sha256 == SHA256[name]
         assert archive.manifest.source.name == "acme"
         read = {kind.name: sum(map(len, archive.iter_batches(kind.name))) for kind in TRAVELS}
-        assert read == report.records_by_kind == archive.manifest.counts
+        assert {name: count for name, count in read.items() if count} == report.records_by_kind
+        known = kinds_in(archive.manifest.format_version)
+        assert archive.manifest.counts == {kind.name: read[kind.name] for kind in known}
         assert next(archive.iter_batches("space")) == [
             SpaceRecord(1, "ACME", "98305", "Acme"),
             SpaceRecord(2, "BETA", "98306", NASTY),
@@ -83,3 +88,24 @@ def test_golden_archives_are_read_for_ever(name: str) -> None:
 
 def test_every_golden_archive_is_known() -> None:
     assert {path.name for path in GOLDEN.glob("*.zip")} == set(SHA256)
+
+
+def test_what_the_first_format_did_not_have_is_null() -> None:
+    with open_archive(GOLDEN / "archive-0.1.0.zip") as archive:
+        (versions,) = archive.iter_batches("version")
+        assert archive.manifest.format_version == 1
+        assert {version.jira_url for version in versions if isinstance(version, VersionRecord)} == {None}
+        assert list(archive.iter_batches("jira_mapping")) == []
+
+
+def test_an_old_archive_cannot_smuggle_in_what_its_format_does_not_have(
+    source: tuple[Registry, SiteRow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does one of the new format that says it is old pass for whole."""
+    with monkeypatch.context() as older:
+        older.setattr(manifests, "FORMAT_VERSION", 1)
+        archive = write_archive(*source, ResolvedSelection("all", ()), tmp_path / "mixed.zip")
+    kinds = {finding.kind for finding in verify_archive(archive.path).findings}
+    assert {"member-order", "unknown-kind", "member-damaged"} <= kinds
+    with pytest.raises(DamageError):
+        open_archive(archive.path)

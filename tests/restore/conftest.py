@@ -328,7 +328,7 @@ def iter_versions(pages_count: int, versions_each: int) -> Iterator[tuple[Any, .
         for n in range(1, pages_count + 1):
             sha256 = digest(n, number)
             by_whom = ("5b10", "Mia", "person")
-            measures = (sha256, 10, sha256, "[3]")
+            measures = (sha256, 10, sha256, "[3]", "https://source.example" if number % 2 else None)
             yield next(ids), n, capture(n, number), number, 10**15 + number, *by_whom, number, number, *measures
 
 

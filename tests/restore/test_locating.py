@@ -30,6 +30,7 @@ def version(number: int, page_version: int | None = None, attachment_version: in
         payload_bytes=10,
         data_sha256=f"{number:064x}",
         row_counts="[1]",
+        jira_url=None,
     )
 
 

@@ -8,7 +8,9 @@ from snapshots.errors import DamageError, InvalidInput
 from snapshots.registry.records import KINDS, Moment
 
 FORMAT = "snapshots-archive"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""What is written. Every version up to it is read (`registry/records.py` says what came with which)."""
+
 MEMBER_NAME = "manifest.json"
 
 MEMBER_RECORDS = 250_000
@@ -67,9 +69,9 @@ def member_name(kind: str, number: int) -> str:
     return f"{kind}-{number:04}.ndjson"
 
 
-def header_line(kind: str) -> bytes:
+def header_line(kind: str, format_version: int = FORMAT_VERSION) -> bytes:
     """First line of each member of the kind: the names of its fields, in the order of every record's values."""
-    return msgspec.json.encode(KINDS[kind].columns) + b"\n"
+    return msgspec.json.encode(KINDS[kind].columns_in(format_version)) + b"\n"
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -26,7 +26,7 @@ from snapshots.backup.unpack import is_bomb, iter_unpacked, iter_whole_lines
 from snapshots.backup.zip64 import Entry
 from snapshots.errors import DamageError, InvalidInput, NotFound, StorageError
 from snapshots.findings import Finding
-from snapshots.registry.records import KINDS, TRAVELS, Record
+from snapshots.registry.records import KINDS, Record, RecordKind, kinds_in
 
 _MAX_MANIFEST_BYTES = 16 << 20
 _TAKE_ANOTHER = "take another copy of the archive"
@@ -53,7 +53,8 @@ class Archive:
         for member in self.manifest.members:
             if member.kind != kind:
                 continue
-            for batch in iter_member(self._file, self._entries[member.name], member):
+            entry = self._entries[member.name]
+            for batch in iter_member(self._file, entry, member, self.manifest.format_version):
                 for record in batch:
                     if record.id <= newest:
                         raise DamageError(
@@ -187,7 +188,8 @@ def iter_disagreements(manifest: Manifest, entries: tuple[Entry, ...]) -> Iterat
 
 def _iter_wrong_counts(manifest: Manifest) -> Iterator[Finding]:
     expected = []
-    for kind in TRAVELS:
+    known = kinds_in(manifest.format_version)
+    for kind in known:
         of_kind = [member for member in manifest.members if member.kind == kind.name]
         expected += [(member_name(kind.name, number), kind.name) for number in range(1, len(of_kind) + 1)]
         total = sum(member.records for member in of_kind)
@@ -196,7 +198,7 @@ def _iter_wrong_counts(manifest: Manifest) -> Iterator[Finding]:
             yield Finding("counts-differ", "manifest", evidence, _TAKE_ANOTHER)
     if [(member.name, member.kind) for member in manifest.members] != expected:
         yield Finding("member-order", "manifest", "its members are not the catalogue's in order", _TAKE_ANOTHER)
-    if unknown := sorted(set(manifest.counts) - set(KINDS)):
+    if unknown := sorted(set(manifest.counts) - {kind.name for kind in known}):
         yield Finding("unknown-kind", "manifest", f"it counts records of kind {unknown[0]}", _TAKE_ANOTHER)
     for member in manifest.members:
         if not 0 < member.records <= MEMBER_RECORDS:
@@ -205,11 +207,11 @@ def _iter_wrong_counts(manifest: Manifest) -> Iterator[Finding]:
             )
 
 
-def iter_member(file: BinaryIO, entry: Entry, member: Member) -> Iterator[list[Record]]:
+def iter_member(file: BinaryIO, entry: Entry, member: Member, format_version: int) -> Iterator[list[Record]]:
     """The member's records, batch by batch; DamageError when it is not what the manifest says."""
-    decoder = msgspec.json.Decoder(KINDS[member.kind].struct)
+    decode_lines = _decoder_of(KINDS[member.kind], format_version)
     records = 0
-    header = header_line(member.kind)
+    header = header_line(member.kind, format_version)
     for lines in iter_whole_lines(file, entry, member.sha256):
         if header:
             if not lines.startswith(header):
@@ -219,7 +221,7 @@ def iter_member(file: BinaryIO, entry: Entry, member: Member) -> Iterator[list[R
                 )
             lines, header = lines[len(header) :], b""
         try:
-            batch: list[Record] = decoder.decode_lines(lines)
+            batch = decode_lines(lines)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DamageError(
                 f"Member {member.name} is damaged: behind record {records} a line is not "
@@ -236,6 +238,21 @@ def iter_member(file: BinaryIO, entry: Entry, member: Member) -> Iterator[list[R
             f"Member {member.name} is damaged: it holds other than the {member.records} records "
             f"that the manifest says; {_TAKE_ANOTHER}."
         )
+
+
+def _decoder_of(kind: RecordKind, format_version: int) -> Callable[[bytes], list[Record]]:
+    """Reads lines of records as this format version wrote them; columns that came later are null."""
+    columns = kind.columns_in(format_version)
+    if columns == kind.columns:
+        return msgspec.json.Decoder(kind.struct).decode_lines
+    types = msgspec.structs.fields(kind.struct)[: len(columns)]
+    fields = [(field.name, field.type) for field in types]
+    older = msgspec.defstruct(
+        f"{kind.struct.__name__}{format_version}", fields, array_like=True, forbid_unknown_fields=True
+    )
+    decoder = msgspec.json.Decoder(older)
+    absent = (None,) * (len(kind.columns) - len(columns))
+    return lambda lines: [kind.struct(*msgspec.structs.astuple(one), *absent) for one in decoder.decode_lines(lines)]
 
 
 def _refuse_nul(member: Member, batch: list[Record]) -> None:

@@ -24,7 +24,7 @@ from snapshots.backup.zip64 import Entry
 from snapshots.errors import DamageError, StorageError
 from snapshots.findings import Finding
 from snapshots.progress import Progress, silent
-from snapshots.registry.records import KINDS, Record, RecordKind
+from snapshots.registry.records import KINDS, Record, RecordKind, kinds_in
 
 _TAKE_ANOTHER = "take another copy of the archive"
 
@@ -69,17 +69,20 @@ def _verify(file: BinaryIO, path: Path, progress: Progress) -> VerifyReport:
     by_name = {entry.name: entry for entry in entries}
     records = _RecordCheck()
     total = sum(manifest.counts.values())
+    known = {kind.name for kind in kinds_in(manifest.format_version)}
     for member in manifest.members:
-        if member.name in by_name and member.kind in KINDS:
-            findings += _verify_member(file, by_name[member.name], member, records)
+        if member.name in by_name and member.kind in known:
+            findings += _verify_member(file, by_name[member.name], member, manifest.format_version, records)
         progress("verifying records", sum(records.count_by_kind.values()), total, "records")
     return VerifyReport(manifest, tuple(findings), records.count_by_kind)
 
 
-def _verify_member(file: BinaryIO, entry: Entry, member: Member, records: _RecordCheck) -> Iterator[Finding]:
+def _verify_member(
+    file: BinaryIO, entry: Entry, member: Member, format_version: int, records: _RecordCheck
+) -> Iterator[Finding]:
     records.begin(member)
     try:
-        for batch in iter_member(file, entry, member):
+        for batch in iter_member(file, entry, member, format_version):
             records.take(batch)
     except DamageError as error:
         records.incomplete_kinds.add(member.kind)

@@ -238,6 +238,7 @@ class Take:
                     payload_bytes=capture.payload_bytes,
                     data_sha256=capture.data_sha256,
                     row_counts=msgspec.json.encode(capture.row_counts).decode(),
+                    jira_url=self._site.jira_url,
                 ),
             )
             results.append(_result(planned, macro, capture, version))

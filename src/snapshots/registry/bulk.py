@@ -68,12 +68,12 @@ def next_id(conn: sa.Connection, kind_name: str) -> int:
 def insert_records(conn: sa.Connection, kind_name: str, records: Iterable[Sequence[Any]]) -> int:
     """Insert records, given as the values of the struct's fields in their order; answers how many.
 
-    A space has the id of its site as one value more at the end, since that does not travel. Ids are
+    What belongs to a site directly has the site's id as one value more at the end, since that does not travel. Ids are
     explicit: take them from `next_id`. `records` may be lazy, but must not use `conn`. Raises InvalidInput for
     text that cannot be stored.
     """
     kind = KINDS[kind_name]
-    columns = (*kind.columns, "site_id") if kind.table is tables.space else kind.columns
+    columns = (*kind.columns, "site_id") if kind.of_site else kind.columns
     return bulk_insert.insert_rows(conn, kind.table, columns, records)
 
 
@@ -94,9 +94,11 @@ def _in_scope(
 
 
 def _belongs(kind: RecordKind, site_id: int, space_ids: Sequence[int] | None) -> sa.ColumnElement[bool]:
-    if kind.table is tables.space:
-        of_site = tables.space.c.site_id == site_id
-        return of_site if space_ids is None else sa.and_(of_site, tables.space.c.id.in_(space_ids))
+    if kind.of_site:
+        of_site = kind.table.c.site_id == site_id
+        # What is of the whole site belongs to every choice of spaces.
+        chosen = space_ids is not None and kind.table is tables.space
+        return sa.and_(of_site, tables.space.c.id.in_(space_ids or ())) if chosen else of_site
     column, parent_name = next(iter(kind.references.items()))
     parent = KINDS[parent_name]
     return kind.table.c[column].in_(sa.select(parent.table.c.id).where(_belongs(parent, site_id, space_ids)))

@@ -125,7 +125,7 @@ def _text_at(table: sa.Table, columns: tuple[str, ...]) -> list[int]:
 def _refuse_unstorable(block: list[Sequence[Any]], text_at: list[int]) -> None:
     """Raise InvalidInput for text that not every database can hold; all of it joined is searched at once."""
     texts = [row[index] for index in text_at for row in block]
-    joined = "".join(texts)
+    joined = "".join(filter(None, texts))
     if "\0" in joined or not _has_utf8(joined):
         rows.refuse_unstorable(texts)
 

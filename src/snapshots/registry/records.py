@@ -72,6 +72,7 @@ class VersionRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forb
     payload_bytes: Number
     data_sha256: str
     row_counts: str
+    jira_url: str | None
 
 
 class StickerRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
@@ -95,7 +96,47 @@ class StickerAssignmentRecord(msgspec.Struct, frozen=True, gc=False, array_like=
     assigned_at: Moment
 
 
-Record = SpaceRecord | PageRecord | MacroRecord | VersionRecord | StickerRecord | StickerAssignmentRecord
+class JiraMappingRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """An import of Jira data: from which Jira to which."""
+
+    id: Number
+    mapping_id: str
+    source_url: str
+    source_jira_id: str
+    destination_url: str
+    destination_jira_id: str
+    numbers_kept: str
+    made_by: str
+    made_at: Moment
+
+
+class MappedThingRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """What one thing of the source Jira is in the destination."""
+
+    id: Number
+    jira_mapping_id: Number
+    kind: str
+    source_id: str
+    source_key: str
+    source_name: str
+    destination_id: str
+    destination_key: str
+    destination_name: str
+    rule: str
+    certainty: str
+    words: str
+
+
+Record = (
+    SpaceRecord
+    | PageRecord
+    | MacroRecord
+    | VersionRecord
+    | StickerRecord
+    | StickerAssignmentRecord
+    | JiraMappingRecord
+    | MappedThingRecord
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +144,9 @@ class RecordKind:
     """A table whose rows travel.
 
     `references` maps a column to the kind it points at, inside the same archive. `natural_key` is
-    what identifies a record on any site, once its references are resolved.
+    what identifies a record on any site, once its references are resolved. `since` is the first format
+    version of archives that has the kind, `columns_since` that of columns which came later; what was written before
+    has null there.
     """
 
     name: str
@@ -111,18 +154,36 @@ class RecordKind:
     struct: type[Record]
     natural_key: tuple[str, ...]
     references: Mapping[str, str] = field(default_factory=dict)
+    since: int = 1
+    columns_since: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that travel, in the order of the record's fields."""
         return self.struct.__struct_fields__
 
+    @property
+    def of_site(self) -> bool:
+        """Whether its rows belong to a site directly, and not through what they refer to."""
+        return "site_id" in self.table.c
+
+    def columns_in(self, format_version: int) -> tuple[str, ...]:
+        """The columns that an archive of this format version has; later ones stand at the end."""
+        return tuple(name for name in self.columns if self.columns_since.get(name, 1) <= format_version)
+
 
 TRAVELS: tuple[RecordKind, ...] = (
     RecordKind("space", tables.space, SpaceRecord, ("key",)),
     RecordKind("page", tables.page, PageRecord, ("space_id", "remote_id"), {"space_id": "space"}),
     RecordKind("macro", tables.macro, MacroRecord, ("page_id", "remote_id"), {"page_id": "page"}),
-    RecordKind("version", tables.version, VersionRecord, ("macro_id", "capture_id"), {"macro_id": "macro"}),
+    RecordKind(
+        "version",
+        tables.version,
+        VersionRecord,
+        ("macro_id", "capture_id"),
+        {"macro_id": "macro"},
+        columns_since={"jira_url": 2},
+    ),
     RecordKind("sticker", tables.sticker, StickerRecord, ("page_id", "name"), {"page_id": "page"}),
     RecordKind(
         "sticker_assignment",
@@ -130,6 +191,15 @@ TRAVELS: tuple[RecordKind, ...] = (
         StickerAssignmentRecord,
         ("sticker_id", "version_id"),
         {"sticker_id": "sticker", "version_id": "version"},
+    ),
+    RecordKind("jira_mapping", tables.jira_mapping, JiraMappingRecord, ("mapping_id",), since=2),
+    RecordKind(
+        "mapped_thing",
+        tables.mapped_thing,
+        MappedThingRecord,
+        ("jira_mapping_id", "kind", "source_id", "source_key", "source_name"),
+        {"jira_mapping_id": "jira_mapping"},
+        since=2,
     ),
 )
 """Kinds that travel, each after the kinds it refers to."""
@@ -149,3 +219,8 @@ STAYS: Mapping[str, str] = {
 """Tables that never travel, with the reason."""
 
 KINDS: Mapping[str, RecordKind] = {kind.name: kind for kind in TRAVELS}
+
+
+def kinds_in(format_version: int) -> tuple[RecordKind, ...]:
+    """The kinds that an archive of this format version knows, in their order."""
+    return tuple(kind for kind in TRAVELS if kind.since <= format_version)

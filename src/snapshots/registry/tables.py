@@ -115,6 +115,7 @@ version = sa.Table(
     _number("payload_bytes", "length of the payload"),
     _text("data_sha256", "hexadecimal digest of columns and rows only: equal when Jira said the same"),
     _text("row_counts", "JSON array: rows of level 1, level 2, …"),
+    _text("jira_url", "base of the Jira that was read; null where only the payload tells", nullable=True),
     _unique("macro_id", "capture_id"),
     _unique("macro_id", "number"),
 )
@@ -141,6 +142,41 @@ sticker_assignment = sa.Table(
     _number("assigned_at", "µs UTC"),
     _unique("sticker_id", "version_id"),
     sa.Index(None, "version_id"),
+)
+
+jira_mapping = sa.Table(
+    "jira_mapping",
+    metadata,
+    _id(),
+    _reference("site_id", "the site whose macros were captured from the one Jira and are from the other"),
+    _text("mapping_id", "UUID made when Jira data was imported; the same on every site"),
+    _text("source_url", "base of the Jira that was captured from before, no slash at the end"),
+    _text("source_jira_id", "cloud id or server id of that Jira; empty where nobody knows it"),
+    _text("destination_url", "base of the Jira that is captured from since, no slash at the end"),
+    _text("destination_jira_id", "cloud id or server id of that Jira; empty where nobody knows it"),
+    _text("numbers_kept", "JSON array: keys of source projects whose issues kept their numbers"),
+    _text("made_by", "who imported it, by name"),
+    _number("made_at", "µs UTC"),
+    _unique("site_id", "mapping_id"),
+)
+
+mapped_thing = sa.Table(
+    "mapped_thing",
+    metadata,
+    _id(),
+    _reference("jira_mapping_id", "the mapping it is part of"),
+    _text("kind", "project, issue, issue_type, field, status, priority, resolution, link_type, filter, sprint, …"),
+    _text("source_id", "its id in the source Jira; empty where it has none"),
+    _text("source_key", "its key there, of a project or an issue; else empty"),
+    _text("source_name", "its name there"),
+    _text("destination_id", "its id in the destination Jira; empty where it has none"),
+    _text("destination_key", "its key there, of a project or an issue; else empty"),
+    _text("destination_name", "its name there"),
+    _text("rule", "by which rule both were matched"),
+    _text("certainty", "given, certain or likely"),
+    _text("words", "JSON array of pairs: what else is said of it, there and here, as the two ends of a link type"),
+    sa.Index(None, "jira_mapping_id", "kind", "source_id"),
+    sa.Index(None, "jira_mapping_id", "kind", "source_key"),
 )
 
 backup = sa.Table(

@@ -28,6 +28,7 @@ class NewVersion:
     payload_bytes: int
     data_sha256: str
     row_counts: str
+    jira_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class VersionRow:
     payload_bytes: int
     data_sha256: str
     row_counts: str
+    jira_url: str | None = None
     stickers: tuple[StickerRow, ...] = ()
 
 

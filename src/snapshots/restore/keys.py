@@ -39,9 +39,11 @@ def write_record(record: Record) -> str:
 
 def read_record(kind: str, text: str) -> Record:
     """What `write_record` wrote. Raises DamageError."""
-    struct = KINDS[kind].struct
+    later, struct = KINDS[kind].columns_since, KINDS[kind].struct
     try:
         values = msgspec.json.decode(text, type=dict[str, Any])
-        return msgspec.convert([values[name] for name in struct.__struct_fields__], struct)
+        # An earlier release parked it without the columns that came later.
+        known = [values.get(name) if name in later else values[name] for name in struct.__struct_fields__]
+        return msgspec.convert(known, struct)
     except (msgspec.DecodeError, KeyError) as error:
         raise DamageError(f"A parked {kind} cannot be read ({error}); restore its archive again.") from None
