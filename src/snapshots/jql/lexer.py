@@ -82,7 +82,8 @@ def _kind_of(token: str) -> str:
         return REFERENCE
     if first in "-0123456789" and _NUMBER.fullmatch(token):
         return NUMBER
-    return _KEYWORD_KINDS.get(token.upper(), WORD)
+    # In Unicode some letters beyond ASCII have upper cases in it: ı and ſ would make keywords of ıs and ſet.
+    return _KEYWORD_KINDS.get(token.upper(), WORD) if token.isascii() else WORD
 
 
 _CONTROL = re.compile(f"[{CONTROL_CHARACTERS}]")

@@ -37,14 +37,14 @@ CONTROL_CHARACTERS = "\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uff
 ESCAPE = r"""\\(?:[tnr"'\\ ]|u[0-9a-fA-F]{4})"""
 
 _ESCAPE = re.compile(rf"((?:\\u[0-9a-fA-F]{{4}})+)|{ESCAPE}")
-_MUST_BE_ESCAPED = re.compile(rf'["\\\n\r{CONTROL_CHARACTERS}]')
+_MUST_BE_ESCAPED = {quote: re.compile(rf"[{quote}\\\n\r{CONTROL_CHARACTERS}]") for quote in "\"'"}
 _SHORT_ESCAPES = {"t": "\t", "n": "\n", "r": "\r"}
-_SHORT_SPELLINGS = {"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "\\": r"\\"}
+_SHORT_SPELLINGS = {"\t": r"\t", "\n": r"\n", "\r": r"\r", '"': r"\"", "'": r"\'", "\\": r"\\"}
 
 
-def quote_jql(value: str) -> str:
-    """`value` as a JQL string in double quotes, whatever characters it holds."""
-    return f'"{_MUST_BE_ESCAPED.sub(_spell, value)}"'
+def quote_jql(value: str, quote: str = '"') -> str:
+    """`value` as a JQL string in quotes, double or single ones, whatever characters it holds."""
+    return f"{quote}{_MUST_BE_ESCAPED[quote].sub(_spell, value)}{quote}"
 
 
 def unescape(text: str) -> str:
