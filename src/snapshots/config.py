@@ -32,8 +32,8 @@ class TeamSignIn:
 class Config:
     """Where Snapshots keeps its things, and how hard it may work.
 
-    `home` holds the default registry, the key that seals secrets, payloads on their way, archives
-    and the logs of jobs. `max_payload_bytes` should be the site's attachment limit, which no
+    `home` holds the default registry, the key that seals secrets, payloads on their way, archives,
+    sessions of browsers and the logs of jobs. `max_payload_bytes` should be the site's attachment limit, which no
     API tells (CONFCLOUD-71930).
     """
 
@@ -59,6 +59,10 @@ class Config:
     @property
     def plans_dir(self) -> Path:
         return self.home / "plans"
+
+    @property
+    def web_dir(self) -> Path:
+        return self.home / "web"
 
     def make_home(self) -> Path:
         """The home, made when it is not there. Raises `StorageError`."""

@@ -23,7 +23,7 @@ from snapshots.errors import SnapshotsError, StorageError
 _STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG, errno.EIO}
 
 
-_COMMANDS = ("take", "history", "compare", "demo")
+_COMMANDS = ("take", "history", "compare", "serve", "demo")
 _GROUPS = ("site", "macro", "sticker", "backup", "restore", "jira-data", "job")
 
 

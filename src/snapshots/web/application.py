@@ -1,0 +1,96 @@
+"""The web application: routes, and what stands in front of every one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.connection import ASGIConnection
+from litestar.datastructures import CacheControlHeader, State
+from litestar.di import Provide
+from litestar.middleware import ASGIMiddleware
+from litestar.static_files import create_static_files_router
+from litestar.stores.registry import StoreRegistry
+from litestar.template.config import TemplateConfig
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from snapshots.web import security, sessions
+from snapshots.web.pages import api_setting, area, audit, backup, front, jira_data, restore
+from snapshots.web.problems import answer_problem
+from snapshots.web.service import Service
+from snapshots.web.signin import pages as signin_pages
+from snapshots.web.view import STATIC, template_engine
+
+MAX_BODY_BYTES = 1024 * 1024
+"""What a request may send where its handler does not say otherwise."""
+
+_ASSET_SECONDS = 365 * 24 * 60 * 60
+
+
+def build_application(service: Service) -> Litestar:
+    """The application over one service; opens nothing but the folder of sessions."""
+    settings = service.settings
+    folder = service.app.config.web_dir
+    headers = security.security_headers(settings)
+
+    async def before_send(message: Message, scope: Scope) -> None:
+        security.add_security_headers(message, scope, headers)
+
+    return Litestar(
+        route_handlers=[
+            front.front,
+            *signin_pages.handlers,
+            area.area_router(
+                [
+                    *backup.handlers,
+                    *restore.handlers,
+                    *jira_data.handlers,
+                    *api_setting.handlers,
+                    *audit.handlers,
+                ]
+            ),
+            create_static_files_router(
+                path="/static",
+                directories=[STATIC],
+                # An asset's address changes with its content; see view.asset.
+                cache_control=CacheControlHeader(max_age=_ASSET_SECONDS, immutable=True, public=True),
+                opt={"exclude_from_auth": True, "exclude_from_csrf": True, "skip_session": True},
+                include_in_schema=False,
+            ),
+        ],
+        state=State({"service": service}),
+        dependencies={"service": Provide(_provide_service, sync_to_thread=False)},
+        middleware=[_NoStrangers(service), security.session_auth(settings).middleware],
+        csrf_config=CSRFConfig(
+            secret=sessions.open_csrf_secret(folder / "csrf.key"),
+            cookie_name=f"snapshots_csrf_{settings.port}",
+            cookie_secure=settings.is_https,
+            cookie_httponly=True,
+            exclude="^/api/",
+        ),
+        stores=StoreRegistry({"sessions": sessions.open_store(folder / "sessions")}),
+        template_config=TemplateConfig(instance=template_engine()),
+        exception_handlers={Exception: answer_problem},
+        before_send=[before_send],
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _provide_service(state: State) -> Service:
+    service: Service = state.service
+    return service
+
+
+class _NoStrangers(ASGIMiddleware):
+    """Refuses what was not meant for us, before anything of it is read."""
+
+    def __init__(self, service: Service) -> None:
+        self._settings = service.settings
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        connection = ASGIConnection[Any, Any, Any, Any](scope, receive=receive, send=send)
+        security.refuse_strangers(connection, self._settings)
+        await next_app(scope, receive, send)

@@ -1,0 +1,172 @@
+"""What an error is to those who called by HTTP: one table of statuses and codes, and two ways to say it.
+
+The API answers with problem details (RFC 9457), whose `code` never changes its meaning. A browser gets a page, or, when
+only a part of a page was asked for, a message in that place.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.plugins.problem_details import ProblemDetailsException
+from litestar.response import Redirect, Template
+
+from snapshots import errors
+from snapshots.errors import SnapshotsError
+from snapshots.web.security import local_path
+
+logger = logging.getLogger("snapshots.web")
+
+AnyRequest = Request[Any, Any, Any]
+
+_RETRY_SECONDS = "10"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table: which status an error has, its stable code, and its name for people."""
+
+    status: int
+    code: str
+    title: str
+
+
+KINDS: dict[type[SnapshotsError], Kind] = {
+    errors.InvalidInput: Kind(400, "invalid-input", "This cannot be done as asked"),
+    errors.NotFound: Kind(404, "not-found", "Not found"),
+    errors.DecisionNeeded: Kind(409, "decision-needed", "Somebody must decide first"),
+    errors.ConfigurationError: Kind(500, "configuration", "Snapshots is not set up for this"),
+    errors.AuthenticationFailed: Kind(502, "site-refuses-account", "The site does not accept the account"),
+    errors.PermissionDenied: Kind(403, "permission-denied", "The account may not do this"),
+    errors.SiteUnavailable: Kind(503, "site-unavailable", "The site does not answer"),
+    errors.SiteRefused: Kind(502, "site-refused", "The site answered no"),
+    errors.StaleVersion: Kind(409, "stale-version", "Somebody changed it in between"),
+    errors.PayloadTooLarge: Kind(422, "payload-too-large", "Too large for the site"),
+    errors.StorageError: Kind(507, "storage", "This machine cannot store or read it"),
+    errors.DamageError: Kind(422, "damage", "The file is damaged"),
+    errors.JobCancelled: Kind(409, "cancelled", "Cancelled"),
+}
+"""By class; an error of a class that another room derived has the kind of the nearest class above it."""
+
+FAULT = Kind(500, "fault", "Something went wrong in Snapshots")
+
+_HTTP_CODES = {
+    400: "invalid-request",
+    401: "not-authenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+    429: "too-many-requests",
+}
+
+_HTTP_SENTENCES = {
+    400: "The request cannot be understood: go back and try again.",
+    401: "You are not signed in, or your session has ended: sign in again.",
+    403: "This was refused. If the page was open for long, load it again and repeat what you did.",
+    404: "There is nothing at this address: go back, or start at the first page.",
+    405: "This address does not take such a request.",
+    413: "What was sent is larger than this place takes: send a smaller file.",
+    429: "Too many requests in a short time: wait a minute and try again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it is told: never with a secret, never with internals."""
+
+    kind: Kind
+    detail: str
+    headers: dict[str, str]
+    extra: dict[str, Any]
+
+
+def problem_of(error: Exception) -> Problem:
+    """The row of the table an error belongs to, and its sentence. What nobody foresaw is logged, under a number."""
+    if isinstance(error, SnapshotsError):
+        headers = {"Retry-After": _RETRY_SECONDS} if isinstance(error, errors.SiteUnavailable) else {}
+        return Problem(_kind_of(error), str(error), headers, {})
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return _http_problem(error)
+    return _fault(error)
+
+
+def _kind_of(error: SnapshotsError) -> Kind:
+    return next((KINDS[base] for base in type(error).__mro__ if base in KINDS), FAULT)
+
+
+def _http_problem(error: HTTPException) -> Problem:
+    status = error.status_code
+    phrase = HTTPStatus(status).phrase
+    kind = Kind(status, _HTTP_CODES.get(status, phrase.lower().replace(" ", "-")), phrase)
+    # Litestar's own words are bare ("Not Found"); ours are sentences, and end like one.
+    said = error.detail if error.detail.endswith((".", "!", "?")) else ""
+    extra: dict[str, Any] = {}
+    if isinstance(error, ValidationException) and error.extra:
+        extra["errors"] = error.extra
+    return Problem(kind, said or _HTTP_SENTENCES.get(status, f"{phrase}."), dict(error.headers or {}), extra)
+
+
+def _fault(error: Exception) -> Problem:
+    number = secrets.token_hex(4)
+    # The text of an unforeseen error may hold anything, a token too; its type and places hold nothing.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("Fault %s: %s\n%s", number, type(error).__name__, places)
+    logger.debug("Fault %s said: %s", number, error)
+    detail = f"Snapshots met something it does not know. Its log says more under the number {number}; please report it."
+    return Problem(FAULT, detail, {}, {"number": number})
+
+
+def is_api(request: AnyRequest) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def is_part(request: AnyRequest) -> bool:
+    """Whether htmx asks for a part of a page."""
+    return "hx-request" in request.headers
+
+
+def answer_problem(request: AnyRequest, error: Exception) -> Response[Any]:
+    """What the caller is told of an error that reached the door."""
+    problem = problem_of(error)
+    if is_api(request):
+        return _details(request, problem)
+    if problem.kind.status == HTTPStatus.UNAUTHORIZED:
+        return _to_sign_in(request)
+    template = "parts/problem.html" if is_part(request) else "problem.html"
+    return Template(template, context={"problem": problem}, status_code=problem.kind.status, headers=problem.headers)
+
+
+def _details(request: AnyRequest, problem: Problem) -> Response[Any]:
+    return ProblemDetailsException(
+        status_code=problem.kind.status,
+        type_=f"urn:snapshots:problem:{problem.kind.code}",
+        title=problem.kind.title,
+        detail=problem.detail,
+        instance=request.url.path,
+        headers=problem.headers,
+        extra={"code": problem.kind.code} | problem.extra,
+    ).to_response(request)
+
+
+def _to_sign_in(request: AnyRequest) -> Response[Any]:
+    """To the sign-in, and from there back to the page the browser shows."""
+    if not is_part(request):
+        back = request.url.path if request.method == "GET" else "/"
+        return Redirect(_sign_in_path(back))
+    shown = urlsplit(request.headers.get("hx-current-url", "")).path
+    return Response("", status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": _sign_in_path(shown)})
+
+
+def _sign_in_path(back: str) -> str:
+    back = local_path(back)
+    return "/sign-in" + (f"?{urlencode({'next': back})}" if back != "/" else "")

@@ -1,0 +1,116 @@
+"""One server process: a socket, the application, and the engine that runs its jobs for as long as it lives."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import FrameType
+
+import uvicorn
+
+from snapshots.acts.jobs import open_engine
+from snapshots.app import App
+from snapshots.errors import ConfigurationError, InvalidInput
+from snapshots.web.application import build_application
+from snapshots.web.service import Service, Settings
+
+logger = logging.getLogger("snapshots.web")
+
+_LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
+_STOP_SECONDS = 5
+"""How long answers under way may take when the server is asked to stop; jobs have their own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """Where to listen. Port 0 means any free one; without `public_url` people type host and port."""
+
+    host: str = "127.0.0.1"
+    port: int = 8760
+    public_url: str = ""
+    frame_ancestors: tuple[str, ...] = ()
+    debug: bool = False
+
+
+def serve(app: App, options: ServeOptions, *, tell: Callable[[str], None], on_ready: Callable[[Service], None]) -> None:
+    """Serve until SIGTERM or SIGINT. Jobs that an earlier server left interrupted are taken up at once.
+
+    Raises `ConfigurationError` when the address cannot be listened on.
+    """
+    refuse_open_door(options)
+    with contextlib.closing(_listen(options)) as listening, open_engine(app) as engine:
+        port = listening.getsockname()[1]
+        service = Service(app, engine, settings_of(replace(options, port=port)), tell)
+        for job_id in engine.resume_interrupted():
+            logger.info("Job %s goes on, which was interrupted.", job_id)
+        config = uvicorn.Config(
+            build_application(service),
+            log_config=None,
+            # It would write the tokens of sign-in links down.
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+            lifespan="on",
+        )
+        _Server(config, lambda: on_ready(service)).run(sockets=[listening])
+
+
+def refuse_open_door(options: ServeOptions) -> None:
+    """Raise when the network could reach a server whose only lock is a link in a terminal, in clear text."""
+    if options.host not in _LOCAL and not options.public_url.startswith("https://"):
+        raise InvalidInput(
+            f"On {options.host} others could reach this server, and what passes between it and a browser would not be "
+            "encrypted: listen on 127.0.0.1, or put a proxy that speaks HTTPS before it and name its address with "
+            "--public-url https://…."
+        )
+
+
+def settings_of(options: ServeOptions) -> Settings:
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    url = options.public_url.rstrip("/") or f"http://{host}:{options.port}"
+    return Settings(url, options.port, options.frame_ancestors, options.debug)
+
+
+def _listen(options: ServeOptions) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The server cannot listen on {options.host}, port {options.port} ({error.strerror or error}): stop what "
+            "listens there, or choose another port with --port."
+        ) from None
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's, which says when it listens, and which a signal ends without ending the process behind it."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal once more at the end, so that nothing after it would be closed.
+        def stop(number: int, frame: FrameType | None) -> None:
+            self.handle_exit(number, frame)
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
