@@ -32,29 +32,34 @@ _RETRY_SECONDS = "10"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row of the table: which status an error has, its stable code, and its name for people."""
+    """Which status an error has, its stable code, and its name for people."""
 
     status: int
     code: str
     title: str
 
 
-KINDS: dict[type[SnapshotsError], Kind] = {
-    errors.InvalidInput: Kind(400, "invalid-input", "This cannot be done as asked"),
-    errors.NotFound: Kind(404, "not-found", "Not found"),
-    errors.DecisionNeeded: Kind(409, "decision-needed", "Somebody must decide first"),
-    errors.ConfigurationError: Kind(500, "configuration", "Snapshots is not set up for this"),
-    errors.AuthenticationFailed: Kind(502, "site-refuses-account", "The site does not accept the account"),
-    errors.PermissionDenied: Kind(403, "permission-denied", "The account may not do this"),
-    errors.SiteUnavailable: Kind(503, "site-unavailable", "The site does not answer"),
-    errors.SiteRefused: Kind(502, "site-refused", "The site answered no"),
-    errors.StaleVersion: Kind(409, "stale-version", "Somebody changed it in between"),
-    errors.PayloadTooLarge: Kind(422, "payload-too-large", "Too large for the site"),
-    errors.StorageError: Kind(507, "storage", "This machine cannot store or read it"),
-    errors.DamageError: Kind(422, "damage", "The file is damaged"),
-    errors.JobCancelled: Kind(409, "cancelled", "Cancelled"),
+STATUSES: dict[type[SnapshotsError], tuple[int, str]] = {
+    errors.InvalidInput: (400, "This cannot be done as asked"),
+    errors.AlreadyRunning: (409, "Something else must end first"),
+    errors.NotFound: (404, "Not found"),
+    errors.Gone: (410, "It is not there any more"),
+    errors.DecisionNeeded: (409, "Somebody must decide first"),
+    errors.NotLetIn: (401, "No key or session"),
+    errors.NotAllowed: (403, "Not allowed"),
+    errors.TooManyTries: (429, "Too many tries"),
+    errors.ConfigurationError: (500, "Snapshots is not set up for this"),
+    errors.AuthenticationFailed: (502, "The site does not accept the account"),
+    errors.PermissionDenied: (403, "The account may not do this"),
+    errors.SiteUnavailable: (503, "The site does not answer"),
+    errors.SiteRefused: (502, "The site answered no"),
+    errors.StaleVersion: (409, "Somebody changed it in between"),
+    errors.PayloadTooLarge: (422, "Too large for the site"),
+    errors.StorageError: (507, "This machine cannot store or read it"),
+    errors.DamageError: (422, "The file is damaged"),
+    errors.JobCancelled: (409, "Cancelled"),
 }
-"""By class; an error of a class that another room derived has the kind of the nearest class above it."""
+"""By class, each with its title; an error of a class that another room derived has the row of the class above it."""
 
 FAULT = Kind(500, "fault", "Something went wrong in Snapshots")
 
@@ -93,15 +98,28 @@ class Problem:
 def problem_of(error: Exception) -> Problem:
     """The row of the table an error belongs to, and its sentence. What nobody foresaw is logged, under a number."""
     if isinstance(error, SnapshotsError):
-        headers = {"Retry-After": _RETRY_SECONDS} if isinstance(error, errors.SiteUnavailable) else {}
-        return Problem(_kind_of(error), str(error), headers, {})
+        return Problem(_kind_of(error), str(error), _headers_of(error), _extra_of(error))
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _http_problem(error)
     return _fault(error)
 
 
 def _kind_of(error: SnapshotsError) -> Kind:
-    return next((KINDS[base] for base in type(error).__mro__ if base in KINDS), FAULT)
+    for base in type(error).__mro__:
+        if issubclass(base, SnapshotsError) and base in STATUSES:
+            status, title = STATUSES[base]
+            return Kind(status, base.code(), title)
+    return FAULT
+
+
+def _headers_of(error: SnapshotsError) -> dict[str, str]:
+    if isinstance(error, errors.TooManyTries):
+        return {"Retry-After": str(error.retry_after_seconds)}
+    return {"Retry-After": _RETRY_SECONDS} if isinstance(error, errors.SiteUnavailable) else {}
+
+
+def _extra_of(error: SnapshotsError) -> dict[str, Any]:
+    return {"task": error.job_id} if isinstance(error, errors.AlreadyRunning) and error.job_id else {}
 
 
 def _http_problem(error: HTTPException) -> Problem:

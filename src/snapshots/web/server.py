@@ -12,7 +12,7 @@ from types import FrameType
 
 import uvicorn
 
-from snapshots.acts.jobs import open_engine
+from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.errors import ConfigurationError, InvalidInput
 from snapshots.web.application import build_application
@@ -42,10 +42,10 @@ def serve(app: App, options: ServeOptions, *, tell: Callable[[str], None], on_re
     Raises `ConfigurationError` when the address cannot be listened on.
     """
     refuse_open_door(options)
-    with contextlib.closing(_listen(options)) as listening, open_engine(app) as engine:
+    with contextlib.closing(_listen(options)) as listening, jobs.open_engine(app):
         port = listening.getsockname()[1]
-        service = Service(app, engine, settings_of(replace(options, port=port)), tell)
-        for job_id in engine.resume_interrupted():
+        service = Service(app, settings_of(replace(options, port=port)), tell)
+        for job_id in jobs.take_up_interrupted(app):
             logger.info("Job %s goes on, which was interrupted.", job_id)
         config = uvicorn.Config(
             build_application(service),

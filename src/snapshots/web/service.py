@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from snapshots.app import App
-from snapshots.jobs import JobEngine
 from snapshots.web.signin.links import OneTimeLinks, Pause
 
 
@@ -42,13 +41,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One server: its installation, the engine that runs its jobs, and who may still come in by a link.
+    """One server: its installation, whose job engine is open as long as it lives, and who may come in by a link.
 
     `tell` says something to whoever started the server, on its terminal.
     """
 
     app: App
-    engine: JobEngine
     settings: Settings
     tell: Callable[[str], None]
     links: OneTimeLinks = field(default_factory=OneTimeLinks)

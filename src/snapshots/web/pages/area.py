@@ -11,6 +11,7 @@ from litestar.di import Provide
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
+from snapshots.access.actors import Actor
 from snapshots.acts import sites
 from snapshots.app import App
 from snapshots.web.security import Visitor, administers_site
@@ -19,12 +20,19 @@ from snapshots.web.service import Service
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One request to a page of `site`. `sites` are all that this visitor may administer, by name."""
+    """One request to a page of `site`. `sites` are all that this visitor may administer, by
+    name; `address` is where the request came from."""
 
     service: Service
     visitor: Visitor
     site: str
     sites: list[str]
+    address: str = ""
+
+    @property
+    def actor(self) -> Actor:
+        """The visitor, as acts and the audit log name whoever does something."""
+        return Actor("person", self.visitor.account_id, self.visitor.name, self.address)
 
     @property
     def app(self) -> App:
@@ -48,7 +56,8 @@ def site_names(service: Service, visitor: Visitor) -> list[str]:
 def provide_area(request: Request[Visitor, Any, Any], service: Service, site: str) -> Area:
     """Raises `NotFound` when there is no such site."""
     row = service.app.get_site(site)
-    return Area(service, request.user, row.name, site_names(service, request.user))
+    address = request.client.host if request.client else ""
+    return Area(service, request.user, row.name, site_names(service, request.user), address)
 
 
 def area_router(handlers: Sequence[ControllerRouterHandler]) -> Router:
