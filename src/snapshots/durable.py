@@ -32,11 +32,12 @@ from snapshots.registry.sites import SiteRow
 from snapshots.restore.apply import apply_restore
 from snapshots.restore.plan import Plan, load_plan
 from snapshots.restore.source import ArchiveSource, ParkedSource, RecordSource
+from snapshots.restore.undo import choose_restore, undo_restore
 
 if TYPE_CHECKING:
     from snapshots.app import App
 
-TAKE, BACKUP, RESTORE = "take", "backup", "restore"
+TAKE, BACKUP, RESTORE, UNDO = "take", "backup", "restore", "restore-undo"
 
 Args = dict[str, Any]
 
@@ -48,6 +49,7 @@ def job_kinds(app: App) -> list[JobKind]:
         JobKind(TAKE, _noted(app, TAKE, _take), lambda args: f"{args['site']}: page {args['page_id']}"),
         JobKind(BACKUP, _noted(app, BACKUP, _back_up), _whole_site),
         JobKind(RESTORE, _noted(app, RESTORE, _restore), _whole_site),
+        JobKind(UNDO, _noted(app, UNDO, _undo), _whole_site),
         JobKind(JIRA_EXPORT, _noted(app, JIRA_EXPORT, durable_jira.export), _whole_file),
     ]
 
@@ -112,6 +114,8 @@ def _record(
 def _subject(kind: str, args: Mapping[str, Any]) -> str:
     if kind == BACKUP:
         return "all spaces" if args["mode"] == "all" else f"spaces {', '.join(args['keys']) or 'none'}"
+    if kind == UNDO:
+        return f"restore {args['restore']}"
     if kind == TAKE:
         return f"page {args['page_id']}"
     if kind == JIRA_EXPORT:
@@ -129,7 +133,7 @@ def _essence(result: Any) -> dict[str, Any]:
 def settle_stopped(app: App, job: Job, answers: Mapping[str, Any]) -> None:
     """Tidy up after a job that was cancelled when nobody ran it; `answers` are those of its steps, by name.
 
-    Only a take leaves anything: a backup's file and a restore's groups are whole or not there.
+    Only a take leaves anything: a backup's file and the groups of a restore or its undo are whole or not there.
     """
     if job.kind == TAKE and answers:
         with _open_take(app, job.args["site"]) as take:
@@ -224,6 +228,20 @@ def _restore(app: App, job: JobContext, args: Args) -> Any:
         }
 
     return job.step("carry out the plan", carry_out)
+
+
+def _undo(app: App, job: JobContext, args: Args) -> Any:
+    def carry_out() -> Any:
+        # One step, as for a restore: each group is undone in one transaction with its line in the log.
+        row = choose_restore(app.registry, app.get_site(args["site"]), args["restore"])
+        report = undo_restore(app.registry, row, job.progress)
+        return {
+            "restore": report.restore.id,
+            "totals": report.totals,
+            "findings": msgspec.to_builtins(report.findings),
+        }
+
+    return job.step("undo it", carry_out)
 
 
 @contextmanager

@@ -56,3 +56,18 @@ def test_the_second_wave_is_taken_up_by_retry(
         assert snapshots("history", "WAVE2:Defects", "--json").json()["versions"][0]["stickers"]
         assert snapshots("restore", "status", "--json").json()["parked"] == {}
         assert "Nothing is parked" in snapshots("restore", "retry", "--yes").err
+
+        listed = snapshots("restore", "status", "--json").json()["restores"]
+        assert [each["state"] for each in listed] == ["done", "done"]
+        assert "undo restore" in snapshots("restore", "undo", str(listed[1]["id"]), "--yes", code=3).err
+        assert "--yes" in snapshots("restore", "undo", code=3).err
+        undone = snapshots("restore", "undo", "--yes", "--json").json()
+        assert undone["totals"]["version"] == {"removed": 1}
+        snapshots("history", "WAVE2:Defects", code=3)
+        shown = snapshots("restore", "undo", "--yes").out
+        assert "1 removed" in shown and "Undone" in shown
+        assert [each["state"] for each in snapshots("restore", "status", "--json").json()["restores"]] == [
+            "undone",
+            "undone",
+        ]
+        assert "left to undo" in snapshots("restore", "undo", "--yes", code=3).err

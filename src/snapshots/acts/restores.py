@@ -1,4 +1,4 @@
-"""Restoring: the plan at once, applying it as a durable job."""
+"""Restoring, and undoing it: the plan at once, carrying it out as a durable job."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from snapshots.app import App
 from snapshots.backup.read import open_archive
 from snapshots.progress import Progress, silent
 from snapshots.registry import parked
-from snapshots.restore import planning
+from snapshots.restore import planning, undo
 from snapshots.restore.plan import Plan, RestoreOptions, save_plan
 from snapshots.restore.report import RestoreStatus, list_restores
 from snapshots.restore.source import ArchiveSource, ParkedSource
+from snapshots.restore.undo import UndoPlan
 
 
 def plan_restore(
@@ -76,3 +77,26 @@ def _args(app: App, site: str | None, archive: Path | None, plan: Plan, actor: A
 def restore_status(app: App, site: str | None) -> RestoreStatus:
     """The restores of a site, newest first, and what is parked for it."""
     return list_restores(app.registry, app.get_site(site))
+
+
+def plan_undo(app: App, site: str | None, restore_id: int | None, progress: Progress = silent) -> UndoPlan:
+    """What undoing a restore (without an id the newest) would do now; writes nothing."""
+    row = undo.choose_restore(app.registry, app.get_site(site), restore_id)
+    return undo.plan_undo(app.registry, row, progress)
+
+
+def undo_restore(
+    app: App, site: str | None, restore_id: int, progress: Progress = silent, actor: Actor | None = None
+) -> dict[str, Any]:
+    """Undo a restore; answers totals by kind of record, and findings."""
+    return cast(dict[str, Any], jobs.run(app, durable.UNDO, _undo_args(app, site, restore_id, actor), progress))
+
+
+def start_undo(app: App, site: str | None, restore_id: int, actor: Actor) -> str:
+    """Begin undoing a restore; answers the id of its job at once. Raises `AlreadyRunning`, or as `plan_undo`."""
+    plan_undo(app, site, restore_id)
+    return jobs.start(app, durable.UNDO, _undo_args(app, site, restore_id, actor))
+
+
+def _undo_args(app: App, site: str | None, restore_id: int, actor: Actor | None) -> dict[str, Any]:
+    return {"site": app.get_site(site).name, "restore": restore_id, "actor": (actor or this_user()).to_json()}

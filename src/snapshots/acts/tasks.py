@@ -18,6 +18,7 @@ from snapshots.registry import backups
 COUNTED_STAGES: dict[str, str] = {
     durable.BACKUP: "writing records",
     durable.RESTORE: "restoring",
+    durable.UNDO: "undoing",
 }
 """The stage of each kind of job that takes nearly all of its time, and so can be told as a percentage.
 

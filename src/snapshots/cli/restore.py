@@ -1,4 +1,4 @@
-"""`snapshots restore`: first a plan that writes nothing, then apply, then what still waits."""
+"""`snapshots restore`: first a plan that writes nothing, then apply, then what still waits, and undo."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def commands() -> typer.Typer:
     group.command("apply")(apply)
     group.command("retry")(retry)
     group.command("status")(status)
+    group.command("undo")(undo)
     return group
 
 
@@ -189,9 +190,10 @@ def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
         )
         return
     print_table(
-        ["started (UTC)", "state", "archive", "records"],
+        ["restore", "started (UTC)", "state", "archive", "records"],
         [
             [
+                str(each.restore.id),
                 moment(each.restore.started_at),
                 each.restore.state,
                 Path(each.restore.archive_path).name,
@@ -206,11 +208,51 @@ def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
             err().print(f"parked: {plural(count, 'record')} of site {escape(source)}, {escape(shown(reason))}")
 
 
+def undo(
+    restore: Annotated[
+        int | None,
+        typer.Argument(metavar="[RESTORE]", help="Its number in `restore status`; without one, the newest.", min=1),
+    ] = None,
+    site: SiteOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Take a restore back: what it made goes, what it wrote over comes back.
+
+    What was done since and stands on restored records is kept. Shows what it would do, then asks.
+    """
+    with App(read_config(os.environ)) as app:
+        with progress_shown(quiet=as_json) as progress:
+            made = acts.plan_undo(app, site, restore, progress)
+        if not as_json:
+            row = made.restore
+            what = Path(row.archive_path).name or "what was parked"
+            out().print(
+                f"[bold]Undo[/]: restore {row.id}, {escape(shown(what))}, of {moment(row.started_at)} UTC ({row.state})"
+            )
+            _show_totals(made.totals, {})
+            print_findings(made.findings)
+        _confirm(yes, as_json)
+        with progress_shown(quiet=as_json) as progress:
+            report = acts.undo_restore(app, site, made.restore.id, progress)
+    if as_json:
+        print_json(report)
+    else:
+        out().print("[bold]Undone[/]")
+        _show_totals(report["totals"], {})
+        # Findings were shown with the plan, unless somebody worked on in between.
+        told = set(made.findings)
+        print_findings(each for each in (Finding(**finding) for finding in report["findings"]) if each not in told)
+    return DONE
+
+
 def _report_as_json(report: RestoreReport) -> dict[str, Any]:
     return {
+        "id": report.restore.id,
         "state": report.restore.state,
         "started_at": report.restore.started_at,
         "finished_at": report.restore.finished_at,
+        "undone_at": report.restore.undone_at,
         "archive_path": report.restore.archive_path,
         "archive_sha256": report.restore.archive_sha256,
         "source_cloud_id": report.restore.source_cloud_id,

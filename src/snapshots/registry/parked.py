@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sa
 
@@ -38,6 +38,9 @@ class ParkedRow:
     record: str
     reason: str
     parked_at: int
+
+
+_NEW_FIELDS = tuple(field.name for field in fields(NewParked))
 
 
 def put_parked(conn: sa.Connection, parked: Iterable[NewParked]) -> None:
@@ -104,3 +107,37 @@ def count_parked(conn: sa.Connection, site_id: int) -> dict[str, int]:
     parked = tables.parked_record
     statement = sa.select(parked.c.kind, sa.func.count()).where(parked.c.site_id == site_id).group_by(parked.c.kind)
     return {row[0]: row[1] for row in conn.execute(statement)}
+
+
+def delete_parked_keys(
+    conn: sa.Connection, site_id: int, source_cloud_id: str, kind: str, natural_keys: Iterable[str]
+) -> None:
+    """Take records of one source site off the list, found by their natural keys."""
+    parked = tables.parked_record
+    for block in rows.in_blocks(natural_keys, _BLOCK_ROWS):
+        conn.execute(
+            parked.delete().where(
+                parked.c.site_id == site_id,
+                parked.c.source_cloud_id == source_cloud_id,
+                parked.c.kind == kind,
+                parked.c.natural_key.in_(block),
+            )
+        )
+
+
+def put_back(conn: sa.Connection, parked_rows: Sequence[ParkedRow]) -> None:
+    """Put rows back as they were: under their ids, unless another row has been given the id since."""
+    parked = tables.parked_record
+    by_list: dict[tuple[int, str, str], list[str]] = {}
+    for row in parked_rows:
+        by_list.setdefault((row.site_id, row.source_cloud_id, row.kind), []).append(row.natural_key)
+    for (site_id, source_cloud_id, kind), keys in by_list.items():
+        delete_parked_keys(conn, site_id, source_cloud_id, kind, keys)
+    homeless: list[ParkedRow] = []
+    for block in rows.in_blocks(parked_rows, _BLOCK_ROWS):
+        taken = set(conn.scalars(sa.select(parked.c.id).where(parked.c.id.in_([row.id for row in block]))))
+        back = [asdict(row) for row in block if row.id not in taken]
+        if back:
+            conn.execute(parked.insert(), back)
+        homeless += [row for row in block if row.id in taken]
+    put_parked(conn, [NewParked(**{name: getattr(row, name) for name in _NEW_FIELDS}) for row in homeless])

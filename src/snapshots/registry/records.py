@@ -209,6 +209,7 @@ STAYS: Mapping[str, str] = {
     "backup": "says where files lie on this machine",
     "restore": "log of what was done to this registry",
     "restore_chunk": "log of what was done to this registry",
+    "restore_journal": "what undoes a restore to this registry",
     "upload": "says where files lie on this machine",
     "setting": "how this installation serves a site; another one decides for itself",
     # Keys of macros, which belong to the content, are another table when they come, and will travel as disabled stubs.

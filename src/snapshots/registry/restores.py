@@ -1,7 +1,8 @@
-"""Restores: each with a log of the chunks it has carried out, so that it can be taken up again."""
+"""Restores: each with a log of the chunks it has carried out, so that it can be taken up again, and undone."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,7 @@ class RestoreRow:
     started_at: int
     finished_at: int | None
     options: str
+    undone_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,16 @@ class ChunkRow:
     name: str
     counts: str
     applied_at: int
+    undone_at: int | None
+    undone_counts: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPages:
+    """Which pages a chunk changed, as its journal says in JSON."""
+
+    restore_id: int
+    pages: str
 
 
 def start_restore(
@@ -89,9 +101,10 @@ def list_restores(conn: sa.Connection, site_id: int) -> list[RestoreRow]:
     return rows.fetch_all(conn, RestoreRow, statement.order_by(restore.c.started_at.desc(), restore.c.id.desc()))
 
 
-def add_chunk(conn: sa.Connection, restore_id: int, name: str, counts: str, applied_at: int) -> None:
-    """Note in the chunk's own transaction that it was carried out. A name is used once in a restore."""
-    rows.insert_row(conn, tables.restore_chunk, restore_id=restore_id, name=name, counts=counts, applied_at=applied_at)
+def add_chunk(conn: sa.Connection, restore_id: int, name: str, counts: str, applied_at: int) -> int:
+    """Note in the chunk's own transaction that it was carried out; answers its id. A name is used once in a restore."""
+    chunk = tables.restore_chunk
+    return rows.insert_row(conn, chunk, restore_id=restore_id, name=name, counts=counts, applied_at=applied_at)
 
 
 def find_chunk(conn: sa.Connection, restore_id: int, name: str) -> ChunkRow | None:
@@ -109,3 +122,43 @@ def list_chunks(conn: sa.Connection, restore_id: int) -> list[ChunkRow]:
     return rows.fetch_all(
         conn, ChunkRow, rows.select_as(ChunkRow, chunk).where(chunk.c.restore_id == restore_id).order_by(chunk.c.id)
     )
+
+
+def begin_undo(conn: sa.Connection, restore_id: int) -> None:
+    """Note that the restore is being undone; it stays so until it is undone to the end."""
+    rows.update_row(conn, tables.restore, restore_id, state="undoing")
+
+
+def finish_undo(conn: sa.Connection, restore_id: int, undone_at: int) -> None:
+    """Note that the restore is undone to the end."""
+    rows.update_row(conn, tables.restore, restore_id, state="undone", undone_at=undone_at)
+
+
+def add_journal(conn: sa.Connection, chunk_id: int, pages: str, changes: bytes) -> None:
+    """Keep in the chunk's own transaction what would undo it."""
+    rows.insert_row(conn, tables.restore_journal, restore_chunk_id=chunk_id, pages=pages, changes=changes)
+
+
+def find_journal(conn: sa.Connection, chunk_id: int) -> bytes | None:
+    """What would undo the chunk; None where it is undone, or was carried out before journals were kept."""
+    journal = tables.restore_journal
+    return conn.scalar(sa.select(journal.c.changes).where(journal.c.restore_chunk_id == chunk_id))
+
+
+def note_chunk_undone(conn: sa.Connection, chunk_id: int, counts: str, undone_at: int) -> None:
+    """Note in the same transaction that the chunk is undone; its journal has served."""
+    journal = tables.restore_journal
+    conn.execute(journal.delete().where(journal.c.restore_chunk_id == chunk_id))
+    rows.update_row(conn, tables.restore_chunk, chunk_id, undone_at=undone_at, undone_counts=counts)
+
+
+def list_journal_pages(conn: sa.Connection, restore_ids: Collection[int]) -> list[JournalPages]:
+    """Which pages the chunks of these restores changed, as far as they are not undone."""
+    chunk, journal = tables.restore_chunk, tables.restore_journal
+    found = conn.execute(
+        sa.select(chunk.c.restore_id, journal.c.pages)
+        .join(chunk, journal.c.restore_chunk_id == chunk.c.id)
+        .where(chunk.c.restore_id.in_(restore_ids))
+        .order_by(chunk.c.id)
+    )
+    return [JournalPages(*row) for row in found]

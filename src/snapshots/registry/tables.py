@@ -228,10 +228,11 @@ restore = sa.Table(
     _text("source_cloud_id", "the site the archive is of"),
     _text("archive_path", "where the archive was read"),
     _text("archive_sha256", "hexadecimal digest of the archive"),
-    _text("state", "running, done, failed or cancelled"),
+    _text("state", "running, done, failed, cancelled, undoing or undone"),
     _number("started_at", "µs UTC"),
     _number("finished_at", "µs UTC", nullable=True),
     _text("options", "JSON: conflict policy, space map, mapping"),
+    _number("undone_at", "µs UTC; null while it is not undone to the end", nullable=True),
 )
 
 restore_chunk = sa.Table(
@@ -242,7 +243,24 @@ restore_chunk = sa.Table(
     _text("name", "which part of the plan it carried out"),
     _text("counts", "JSON object: outcome to number of records"),
     _number("applied_at", "µs UTC"),
+    _number("undone_at", "µs UTC; null while what it did stands", nullable=True),
+    _text("undone_counts", "JSON object: what undoing it removed, put back and kept", nullable=True),
     _unique("restore_id", "name"),
+)
+
+restore_journal = sa.Table(
+    "restore_journal",
+    metadata,
+    _id(),
+    _reference("restore_chunk_id", "the chunk that made these changes; the row goes when they are undone"),
+    _text("pages", "JSON: which pages were changed, so that restores are undone in their order"),
+    sa.Column(
+        "changes",
+        sa.LargeBinary,
+        nullable=False,
+        comment="deflated JSON: what the chunk made, and what it wrote over (restore/journal.py)",
+    ),
+    _unique("restore_chunk_id"),
 )
 
 parked_record = sa.Table(

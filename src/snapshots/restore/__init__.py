@@ -8,6 +8,8 @@
     deciding    what becomes of each record: created, already there, ambiguous, parked
     planning    all of the above without writing: a plan
     apply       carries a plan out, chunk by chunk
+    journal     what a chunk changed
+    undo        takes a restore back from its journal, chunk by chunk in reverse
 
 docs/restore.md tells administrators the same in their words.
 """

@@ -23,6 +23,7 @@ from snapshots.registry.restores import RestoreRow
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.deciding import PageDecision, decide_page, park_page
 from snapshots.restore.here import read_pages_here
+from snapshots.restore.journal import Journal, describe_pages, write_journal, write_pages
 from snapshots.restore.locating import LocatedVersions
 from snapshots.restore.plan import PagePlan, Plan, add_outcomes
 from snapshots.restore.records import GroupedRecords, PageRecords, assign_groups
@@ -116,7 +117,8 @@ class _Run:
             if restores.find_chunk(conn, restore_id, name) is not None:
                 return
             decisions = self._decide(conn, group)
-            write_decisions(conn, self._site.id, decisions, self._targets)
+            journal = Journal()
+            write_decisions(conn, self._site.id, decisions, self._targets, journal)
             write_parked(
                 conn,
                 self._site.id,
@@ -124,9 +126,11 @@ class _Run:
                 decisions,
                 all_parked_joined=self._plan.options.include_parked,
                 now=_now(),
+                journal=journal,
             )
             outcomes = add_outcomes(decision.outcomes for decision in decisions)
-            restores.add_chunk(conn, restore_id, name, msgspec.json.encode(outcomes).decode(), _now())
+            chunk_id = restores.add_chunk(conn, restore_id, name, msgspec.json.encode(outcomes).decode(), _now())
+            restores.add_journal(conn, chunk_id, write_pages(describe_pages(journal)), write_journal(journal))
 
     def _decide(self, conn: sa.Connection, group: Sequence[PageRecords]) -> list[PageDecision]:
         targets = [self._targets[records.key].page_id for records in group if records.key in self._targets]
@@ -164,9 +168,17 @@ def _check_pins(plan: Plan, source: RecordSource, site: SiteRow) -> None:
 
 
 def _find_earlier_run(registry: Registry, site: SiteRow, plan: Plan) -> RestoreRow | None:
+    """The run that this one goes on with. One that was undone is past: then the plan may be carried out anew."""
     options = _describe_options(plan)
     with registry.read() as conn:
-        return next((row for row in restores.list_restores(conn, site.id) if row.options == options), None)
+        found = [row for row in restores.list_restores(conn, site.id) if row.options == options]
+    earlier = next((row for row in found if row.state != "undone"), None)
+    if earlier is not None and earlier.state == "undoing":
+        raise InvalidInput(
+            f"Restore {earlier.id}, which carried out this plan, is half undone; "
+            f"end that first with `snapshots restore undo {earlier.id}`."
+        )
+    return earlier
 
 
 def _describe_options(plan: Plan) -> str:

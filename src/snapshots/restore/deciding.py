@@ -69,8 +69,12 @@ class Update:
     """Columns to write over a record that is here."""
 
     kind: str
-    record_id: int
+    here: Record
     values: dict[str, object]
+
+    @property
+    def record_id(self) -> int:
+        return self.here.id
 
 
 @dataclass(slots=True)
@@ -91,6 +95,12 @@ class PageDecision:
     parked: list[ParkedRecord] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     renumberings: list[str] = field(default_factory=list)
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether it writes to the page, its macros, versions and stickers; parking does not."""
+        new = (self.new_macros, self.new_versions, self.new_stickers, self.new_assignments)
+        return self.here is None or bool(self.updates or self.new_numbers or any(new))
 
     def count(self, kind: str, outcome: Outcome) -> None:
         self.outcomes.setdefault(kind, Counter())[outcome] += 1
@@ -249,7 +259,7 @@ def _compare(
         return "already_there"
     values = settle_conflict(policy, here_values, differences, here_at=here_at, coming_at=coming_at)
     if values:
-        decision.updates.append(Update(kind, here.id, values))
+        decision.updates.append(Update(kind, here, values))
     written = "is written over" if values else "stays"
     decision.differences.append(f"{kind} {name} differs in {', '.join(sorted(differences))} and {written}")
     return "different"

@@ -13,6 +13,7 @@ from snapshots.registry import bulk, changes, parked, spaces
 from snapshots.registry.parked import NewParked, ParkedRow
 from snapshots.registry.records import KINDS, PageRecord, Record
 from snapshots.restore.deciding import PageDecision, ParkedRecord
+from snapshots.restore.journal import Journal
 from snapshots.restore.keys import KINDS_PARKED, PageKey, read_record, write_key, write_record
 from snapshots.restore.plan import TargetPage
 from snapshots.restore.records import PageRecords
@@ -49,11 +50,16 @@ class IdMap:
 
 
 def write_decisions(
-    conn: sa.Connection, site_id: int, decisions: Sequence[PageDecision], targets: Mapping[PageKey, TargetPage]
+    conn: sa.Connection,
+    site_id: int,
+    decisions: Sequence[PageDecision],
+    targets: Mapping[PageKey, TargetPage],
+    journal: Journal,
 ) -> None:
     """Carry out the decisions about pages that have a counterpart. `targets` has it for each of them."""
     ids = IdMap()
     placed = [decision for decision in decisions if decision.records.key in targets]
+    journal.note_decisions(placed)
     for decision in placed:
         if decision.here is not None:
             _note_what_is_here(decision.records.key, decision.here, ids)
@@ -61,15 +67,24 @@ def write_decisions(
         for update in decision.updates:
             changes.update_record(conn, update.kind, update.record_id, update.values)
     new_pages = [decision.records.key for decision in placed if decision.here is None]
-    space_ids = _have_spaces(conn, site_id, {targets[key] for key in new_pages})
-    bulk.insert_records(conn, "page", _make_pages(new_pages, targets, space_ids, ids, bulk.next_id(conn, "page")))
+    space_ids = _have_spaces(conn, site_id, {targets[key] for key in new_pages}, journal)
+    first_id = bulk.next_id(conn, "page")
+    _insert(conn, "page", _make_pages(new_pages, targets, space_ids, ids, first_id), first_id, journal)
     for kind, make_rows in (
         ("macro", _make_macros),
         ("version", _make_versions),
         ("sticker", _make_stickers),
         ("sticker_assignment", _make_assignments),
     ):
-        bulk.insert_records(conn, kind, make_rows(placed, ids, bulk.next_id(conn, kind)))
+        first_id = bulk.next_id(conn, kind)
+        _insert(conn, kind, make_rows(placed, ids, first_id), first_id, journal)
+    journal.last_version_id = bulk.next_id(conn, "version") - 1
+
+
+def _insert(conn: sa.Connection, kind: str, records: Iterable[Sequence[Any]], first_id: int, journal: Journal) -> None:
+    """Insert records with ids from `first_id` on."""
+    count = bulk.insert_records(conn, kind, journal.with_prints(kind, records))
+    journal.note_created(kind, first_id, count)
 
 
 def _note_what_is_here(key: PageKey, here: PageRecords, ids: IdMap) -> None:
@@ -82,13 +97,14 @@ def _note_what_is_here(key: PageKey, here: PageRecords, ids: IdMap) -> None:
         ids.put("sticker", key, (name,), sticker.id)
 
 
-def _have_spaces(conn: sa.Connection, site_id: int, targets: Iterable[TargetPage]) -> dict[str, int]:
+def _have_spaces(conn: sa.Connection, site_id: int, targets: Iterable[TargetPage], journal: Journal) -> dict[str, int]:
     """Row id by space key, for the spaces of all these pages. A space that is known is left as it is."""
     known = {space.key: space.id for space in spaces.list_spaces(conn, site_id)}
     wanted = {target.space_key: (target.space_id, target.space_name) for target in targets}
     first_id = bulk.next_id(conn, "space")
     new = {key: first_id + place for place, key in enumerate(sorted(wanted.keys() - known.keys()))}
-    bulk.insert_records(conn, "space", [(row_id, key, *wanted[key], site_id) for key, row_id in new.items()])
+    rows = [(row_id, key, *wanted[key], site_id) for key, row_id in new.items()]
+    _insert(conn, "space", rows, first_id, journal)
     return known | new
 
 
@@ -168,6 +184,7 @@ def write_parked(
     *,
     all_parked_joined: bool,
     now: int,
+    journal: Journal,
 ) -> None:
     """Park what has to wait, and take what found its place off the list.
 
@@ -181,16 +198,19 @@ def write_parked(
         if waiting_now.get(kind):
             keys = (key for decision in decisions for key in _iter_keys(decision.records, kind))
             known = {row.natural_key: row for row in parked.list_parked(conn, site_id, source_cloud_id, kind, keys)}
+        changed = {
+            key: record for key, record in waiting.items() if key not in known or not _is_same(known[key], record)
+        }
         parked.put_parked(
             conn,
-            [
-                _make_parked(record, site_id, source_cloud_id, known.get(key), now)
-                for key, record in waiting.items()
-                if key not in known or not _is_same(known[key], record)
-            ],
+            [_make_parked(record, site_id, source_cloud_id, known.get(key), now) for key, record in changed.items()],
         )
+        placed: list[ParkedRow] = []
         if all_parked_joined or kind not in _REFERRED_TO:
-            parked.delete_parked(conn, [row.id for key, row in known.items() if key not in waiting])
+            placed = [row for key, row in known.items() if key not in waiting]
+            parked.delete_parked(conn, [row.id for row in placed])
+        journal.parked += [(kind, key) for key in changed if key not in known]
+        journal.was_parked += [known[key] for key in changed if key in known] + placed
 
 
 def _iter_keys(records: PageRecords, kind: str) -> Iterator[str]:
