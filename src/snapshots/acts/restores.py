@@ -94,7 +94,7 @@ def undo_restore(
 
 def start_undo(app: App, site: str | None, restore_id: int, actor: Actor) -> str:
     """Begin undoing a restore; answers the id of its job at once. Raises `AlreadyRunning`, or as `plan_undo`."""
-    plan_undo(app, site, restore_id)
+    undo.require_undoable(app.registry, undo.choose_restore(app.registry, app.get_site(site), restore_id))
     return jobs.start(app, durable.UNDO, _undo_args(app, site, restore_id, actor))
 
 

@@ -70,6 +70,12 @@ def choose_restore(registry: Registry, site: SiteRow, restore_id: int | None) ->
     raise NotFound(f"Nothing that was restored to site {site.name!r} is left to undo.")
 
 
+def require_undoable(registry: Registry, restore: RestoreRow) -> None:
+    """Raises InvalidInput where `plan_undo` would, without looking at what would be done."""
+    with registry.read() as conn:
+        _check(conn, restore)
+
+
 def plan_undo(registry: Registry, restore: RestoreRow, progress: Progress = silent) -> UndoPlan:
     """What undoing the restore would do, with all that later work keeps; writes nothing.
 
