@@ -20,7 +20,9 @@ from snapshots.atlassian.macro import (
     attachment_name,
     find_macros,
     format_attachment_comment,
+    is_adf,
     parse_attachment_comment,
+    set_definition,
     set_pointer,
 )
 from snapshots.atlassian.transport import Transport
@@ -215,6 +217,22 @@ class TestConfluence:
         confluence.update_page(read, set_pointer(read.body, "m-1", pointer), "captured")
         (macro,) = find_macros(confluence.get_page(page.id).body)
         assert macro.pointer == pointer
+
+    def test_a_page_read_as_a_document_is_saved_as_one(self, confluence, space, page):
+        read = confluence.get_page(page.id, representation="atlas_doc_format")
+        assert read.representation == "atlas_doc_format"
+        assert is_adf(read.body)
+        assert [(macro.remote_id, macro.definition) for macro in find_macros(read.body)] == [("m-1", "{}")]
+        pointer = Pointer(str(uuid.uuid4()), 1, "a" * 64)
+        body = set_pointer(set_definition(read.body, "m-1", '{"levels":["é"]}'), "m-1", pointer)
+        confluence.update_page(read, body, "as a document")
+        for representation in ("storage", "atlas_doc_format"):
+            (macro,) = find_macros(confluence.get_page(page.id, representation=representation).body)
+            assert (macro.definition, macro.pointer) == ('{"levels":["é"]}', pointer)
+            (listed,) = [each for each in confluence.iter_pages(space.id, representation) if each.id == page.id]
+            assert find_macros(listed.body) == [macro]
+            newest = next(confluence.iter_page_versions(page.id, representation))
+            assert find_macros(newest.body) == [macro]
 
 
 class TestJira:

@@ -17,6 +17,7 @@ from snapshots.atlassian.model import (
     Page,
     PageVersion,
     Person,
+    Representation,
     SiteIdentity,
     Space,
     User,
@@ -30,7 +31,7 @@ _LOT = 250
 _IDS_A_REQUEST = 100
 """Most ids that convert-ids-to-types takes."""
 
-_STORAGE = "storage"
+_STORAGE: Representation = "storage"
 
 _Item = TypeVar("_Item")
 
@@ -76,10 +77,10 @@ class ConfluenceClient:
             for space in self._iter_lots("spaces", wire.Lot[wire.Space], {"keys": chunk}, doing):
                 yield space.to_model()
 
-    def get_page(self, page_id: str, *, version: int | None = None) -> Page:
+    def get_page(self, page_id: str, *, version: int | None = None, representation: Representation = _STORAGE) -> Page:
         """A page with its body, as it is or as it was. Raises `NotFound`."""
         doing = f"reading page {page_id}" + (f" as of its version {version}" if version else "")
-        query: Query = {"body-format": _STORAGE, "version": version}
+        query: Query = {"body-format": representation, "version": version}
         return self._transport.get(self._page_url(page_id), wire.Page, doing=doing, query=query).to_model()
 
     def find_page(self, space_key: str, title: str) -> Page | None:
@@ -94,22 +95,24 @@ class ConfluenceClient:
                     return page.to_model()
         return None
 
-    def iter_pages(self, space_id: str) -> Iterator[Page]:
+    def iter_pages(self, space_id: str, representation: Representation = _STORAGE) -> Iterator[Page]:
         """Current and archived pages of a space with their bodies, 250 a request."""
         path = f"spaces/{quote(space_id, safe='')}/pages"
         doing = f"reading the pages of space {space_id}"
-        for page in self._iter_lots(path, wire.Lot[wire.Page], {"body-format": _STORAGE}, doing):
+        for page in self._iter_lots(path, wire.Lot[wire.Page], {"body-format": representation}, doing):
             yield page.to_model()
 
-    def iter_page_versions(self, page_id: str) -> Iterator[PageVersion]:
+    def iter_page_versions(self, page_id: str, representation: Representation = _STORAGE) -> Iterator[PageVersion]:
         """The versions of a page with their bodies, newest first."""
         path = f"pages/{quote(page_id, safe='')}/versions"
-        query: Query = {"body-format": _STORAGE, "sort": "-modified-date"}
+        query: Query = {"body-format": representation, "sort": "-modified-date"}
         for version in self._iter_lots(path, wire.Lot[wire.Version], query, f"reading the versions of page {page_id}"):
             yield version.to_page_version()
 
     def update_page(self, page: Page, body: str, message: str) -> Page:
-        """Save a new body as the version after `page.version`; title and status stay.
+        """Save a new body, in the representation that the page was read in, as the version after `page.version`.
+
+        Title and status stay.
 
         Raises `StaleVersion` when somebody saved the page in between. It is not repeated when its answer
         is lost, for the repetition would find its own work and take it for somebody else's.
@@ -120,7 +123,7 @@ class ConfluenceClient:
             "id": page.id,
             "status": page.status,
             "title": page.title,
-            "body": {"representation": _STORAGE, "value": body},
+            "body": {"representation": page.representation, "value": body},
             "version": {"number": page.version.number + 1, "message": message},
         }
         try:

@@ -5,6 +5,8 @@ Ids are opaque text in Confluence and numbers in Jira. Moments are integers, µs
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import msgspec
 
 
@@ -49,8 +51,12 @@ class Space(msgspec.Struct, frozen=True):
     type: str
 
 
+Representation: TypeAlias = Literal["storage", "atlas_doc_format"]
+"""How Confluence writes the body of a page: its own XML, or ADF, a document in JSON."""
+
+
 class PageVersion(msgspec.Struct, frozen=True):
-    """One saved state of a page; `body` is its storage format where it was asked for."""
+    """One saved state of a page; `body` is what it holds, where that was asked for."""
 
     number: int
     created_at: int
@@ -60,7 +66,7 @@ class PageVersion(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """A page in one of its versions; `body` is its storage format where it was asked for."""
+    """A page in one of its versions; `body` is what it holds, where that was asked for, in this representation."""
 
     id: str
     space_id: str
@@ -68,6 +74,7 @@ class Page(msgspec.Struct, frozen=True):
     status: str
     version: PageVersion
     body: str | None = None
+    representation: Representation = "storage"
 
 
 class Attachment(msgspec.Struct, frozen=True):

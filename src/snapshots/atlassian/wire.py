@@ -88,16 +88,23 @@ class Space(msgspec.Struct, frozen=True):
         return model.Space(self.id, self.key, self.name or self.key, self.type or "")
 
 
-class StorageBody(msgspec.Struct, frozen=True):
+class WrittenBody(msgspec.Struct, frozen=True):
     value: str = ""
 
 
 class Body(msgspec.Struct, frozen=True):
-    storage: StorageBody | None = None
+    storage: WrittenBody | None = None
+    atlas_doc_format: WrittenBody | None = None
 
 
 def _text(body: Body | None) -> str | None:
-    return body.storage.value if body and body.storage else None
+    """The body in the representation that was asked for; Confluence gives that one alone."""
+    written = (body.storage or body.atlas_doc_format) if body else None
+    return written.value if written else None
+
+
+def _representation(body: Body | None) -> model.Representation:
+    return "atlas_doc_format" if body and body.atlas_doc_format and not body.storage else "storage"
 
 
 class VersionedPage(msgspec.Struct, frozen=True):
@@ -141,7 +148,8 @@ class Page(msgspec.Struct, frozen=True, rename="camel"):
 
     def to_model(self) -> model.Page:
         version = self.version.to_page_version()
-        return model.Page(self.id, self.space_id or "", self.title, self.status, version, _text(self.body))
+        body, representation = _text(self.body), _representation(self.body)
+        return model.Page(self.id, self.space_id or "", self.title, self.status, version, body, representation)
 
 
 class Attachment(msgspec.Struct, frozen=True, rename="camel"):

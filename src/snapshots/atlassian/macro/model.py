@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
+
+from snapshots.errors import InvalidInput, NotFound
 
 MACRO_NAME = "snapshots"
+
+DEFINITION = "definition"
+CAPTURE = "capture"
+ATTACHMENT_VERSION = "attachment-version"
+PAYLOAD_SHA256 = "payload-sha256"
+"""The macro's parameters, which have the same names wherever they are kept."""
+
+HolderT = TypeVar("HolderT")
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,9}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +55,32 @@ class Macro:
     pointer: Pointer | None
     stale_page_id: str | None = None
     stale_space_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence(Generic[HolderT]):
+    """A macro where it stands: every holder of its parameters, the one that counts first."""
+
+    macro: Macro
+    holders: tuple[HolderT, ...]
+
+
+def the_only(occurrences: Sequence[Occurrence[HolderT]], macro_remote_id: str) -> Occurrence[HolderT]:
+    """The one of this id. Raises `NotFound` when there is none, `InvalidInput` when there are several."""
+    matching = [found for found in occurrences if found.macro.remote_id == macro_remote_id]
+    if not matching:
+        raise NotFound(f"Macro {macro_remote_id} is not on the page; it was removed, or belongs to another page.")
+    if len(matching) > 1:
+        raise InvalidInput(
+            f"Macro {macro_remote_id} stands {len(matching)} times on the page, and which one is meant cannot be told; "
+            "remove the copies and insert the macro anew."
+        )
+    return matching[0]
+
+
+def read_pointer(read: Callable[[str], str | None]) -> Pointer | None:
+    """The pointer among parameters, each of which `read` answers by name."""
+    return parse_pointer(read(CAPTURE), read(ATTACHMENT_VERSION), read(PAYLOAD_SHA256))
 
 
 def parse_pointer(capture_id: str | None, attachment_version: str | None, payload_sha256: str | None) -> Pointer | None:

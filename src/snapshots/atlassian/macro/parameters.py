@@ -82,9 +82,14 @@ def escape_text(text: str) -> str:
 
     Raises `InvalidInput` for characters that XML cannot hold.
     """
+    refuse_unwritable(text)
+    return escape(text, {"\r": "&#13;"})
+
+
+def refuse_unwritable(text: str) -> None:
+    """Raise `InvalidInput` for characters that no page can hold: Confluence keeps every page as XML."""
     if match := _NOT_XML.search(text):
         raise InvalidInput(f"A page cannot hold the character U+{ord(match[0]):04X}; take it out of the definition.")
-    return escape(text, {"\r": "&#13;"})
 
 
 def _replace_content(data: bytes, element: Element, content: str) -> Edit:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from snapshots.atlassian.macro.body import is_adf
+from snapshots.atlassian.macro.properties_in_adf import iter_tables
 from snapshots.atlassian.macro.storage import Element, encode_body, find_elements
 
 _BLOCKS = frozenset({"p", "br", "li", "div", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "ac:task"})
@@ -23,6 +25,12 @@ def read_page_properties(body: str) -> dict[str, str]:
     properties: dict[str, str] = {}
     if "details" not in body:
         return properties
+    if is_adf(body):
+        for rows in iter_tables(body):
+            for name, value in _pairs_of_texts(rows):
+                if name:
+                    properties.setdefault(name, value)
+        return properties
     for macro in find_elements(encode_body(body), _is_details):
         for table in macro.iter(into=_is_not_table):
             if table.name == "table":
@@ -31,6 +39,16 @@ def read_page_properties(body: str) -> dict[str, str]:
                     if name:
                         properties.setdefault(name, _shown_text(cell))
     return properties
+
+
+def _pairs_of_texts(rows: list[list[tuple[bool, str]]]) -> Iterator[tuple[str, str]]:
+    """As `_iter_pairs`, of cells that are (heading, text)."""
+    if len(rows) == 2 and all(heading for heading, _ in rows[0]) and not any(heading for heading, _ in rows[1]):
+        yield from ((name, value) for (_, name), (_, value) in zip(*rows, strict=False))
+        return
+    for cells in rows:
+        if len(cells) >= 2 and cells[0][0] and not cells[1][0]:
+            yield cells[0][1], cells[1][1]
 
 
 def _is_details(name: str, attributes: Mapping[str, str]) -> bool:
