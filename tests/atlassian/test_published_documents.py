@@ -32,6 +32,7 @@ ANY = {
 
 CONFLUENCE: dict[str, Callable[[ConfluenceClient], object]] = {
     "get_current_user": lambda client: client.get_current_user(),
+    "get_person": lambda client: client.get_person(),
     "get_system_info": lambda client: client.get_system_info(),
     "iter_spaces": lambda client: list(client.iter_spaces(["A", "B"])),
     "get_page": lambda client: client.get_page("1", version=2),
