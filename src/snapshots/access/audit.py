@@ -50,6 +50,8 @@ ACTIONS: Mapping[str, str] = {
     "key.used": "Used an API key",
     "key.refused": "Was refused by the API",
     "setting.changed": "Changed a setting",
+    "person.signed-in": "Signed in",
+    "person.refused": "Was not let in",
     "file.swept": "Removed what was kept long enough",
 }
 """Every action with its words. One that is not named here cannot be noted, so that the page's filter knows all."""

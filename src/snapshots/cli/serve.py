@@ -23,16 +23,30 @@ def serve(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8760,
     public_url: Annotated[
-        str, typer.Option(metavar="URL", help="What people and pipelines call, where a proxy stands before this.")
+        str,
+        typer.Option(
+            metavar="URL",
+            envvar="SNAPSHOTS_PUBLIC_URL",
+            help="What people and pipelines call, where a proxy stands before this.",
+        ),
     ] = "",
     frame_ancestor: Annotated[
         list[str] | None, typer.Option(metavar="ORIGIN", help="May show the pages in a frame; may be repeated.")
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS",
+            envvar="SNAPSHOTS_TRUSTED_PROXIES",
+            help="A proxy, or a network of them, whose X-Forwarded-For is believed; may be repeated.",
+        ),
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the link in a browser of this machine.")] = False,
 ) -> None:
     """Serve the backup area and the REST API.
 
-    Prints a link that signs one person in, once. Ctrl-C ends it; jobs that still run go on when it starts again.
+    Prints a link that signs one person in, once; where SNAPSHOTS_SIGN_IN_CLIENT_ID is set, people sign in with their
+    Atlassian accounts instead. Ctrl-C ends it; jobs that still run go on when it starts again.
     """
     debug = bool(os.environ.get("SNAPSHOTS_DEBUG"))
     logging.basicConfig(
@@ -41,19 +55,23 @@ def serve(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("snapshots").setLevel(logging.DEBUG if debug else logging.INFO)
-    options = ServeOptions(host, port, public_url, tuple(frame_ancestor or ()), debug)
+    options = ServeOptions(host, port, public_url, tuple(frame_ancestor or ()), tuple(trusted_proxy or ()), debug)
 
     def tell(words: str) -> None:
         out().print(escape(words), soft_wrap=True, highlight=False)
         sys.stdout.flush()
 
     def on_ready(service: Service) -> None:
-        link = service.new_link()
         tell(f"Snapshots listens on {service.settings.public_url}, port {service.settings.port}.")
-        tell(f"Come in by this link, once, within a quarter of an hour: {link}")
+        if service.team is not None:
+            way_in = service.settings.public_url
+            tell("People sign in with their Atlassian accounts; administrators of Confluence may come in.")
+        else:
+            way_in = service.new_link()
+            tell(f"Come in by this link, once, within a quarter of an hour: {way_in}")
         tell("Ctrl-C ends it.")
         if open_browser:
-            webbrowser.open(link)
+            webbrowser.open(way_in)
 
     with App(read_config(os.environ)) as app:
         run_server(app, options, tell=tell, on_ready=on_ready)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar
@@ -11,6 +14,8 @@ from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.middleware import ASGIMiddleware
 from litestar.static_files import create_static_files_router
+from litestar.stores.file import FileStore
+from litestar.stores.memory import MemoryStore
 from litestar.stores.registry import StoreRegistry
 from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,12 +24,15 @@ from snapshots.web import security, sessions
 from snapshots.web.pages import api_setting, area, audit, backup, front, jira_data, restore
 from snapshots.web.problems import answer_problem
 from snapshots.web.service import Service
+from snapshots.web.signin import atlassian as signin_atlassian
 from snapshots.web.signin import pages as signin_pages
+from snapshots.web.signin.limits import SIGN_IN_LIMIT_STORE
 from snapshots.web.view import STATIC, template_engine
 
 MAX_BODY_BYTES = 1024 * 1024
 """What a request may send where its handler does not say otherwise."""
 
+_SWEEP_SECONDS = 10 * 60
 _ASSET_SECONDS = 365 * 24 * 60 * 60
 
 
@@ -41,6 +49,7 @@ def build_application(service: Service) -> Litestar:
         route_handlers=[
             front.front,
             *signin_pages.handlers,
+            *signin_atlassian.handlers,
             area.area_router(
                 [
                     *backup.handlers,
@@ -70,6 +79,7 @@ def build_application(service: Service) -> Litestar:
             exclude="^/api/",
         ),
         stores=StoreRegistry({"sessions": sessions.open_store(folder / "sessions")}),
+        lifespan=[_sweeping],
         template_config=TemplateConfig(instance=template_engine()),
         exception_handlers={Exception: answer_problem},
         before_send=[before_send],
@@ -77,6 +87,25 @@ def build_application(service: Service) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+
+
+@asynccontextmanager
+async def _sweeping(application: Litestar) -> AsyncIterator[None]:
+    """Forget sessions and counted callers whose time is over; the stores themselves only do when they are asked."""
+
+    async def sweep() -> None:
+        while True:
+            for name in ("sessions", SIGN_IN_LIMIT_STORE):
+                store = application.stores.get(name)
+                if isinstance(store, (FileStore, MemoryStore)):
+                    await store.delete_expired()
+            await asyncio.sleep(_SWEEP_SECONDS)
+
+    sweeping = asyncio.create_task(sweep())
+    try:
+        yield
+    finally:
+        sweeping.cancel()
 
 
 def _provide_service(state: State) -> Service:

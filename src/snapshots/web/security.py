@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
+from anyio import to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import ClientException, NotAuthorizedException, PermissionDeniedException
@@ -14,7 +15,7 @@ from litestar.middleware.session.server_side import ServerSideSessionBackend
 from litestar.security.session_auth import SessionAuth
 from litestar.types import Message, Scope
 
-from snapshots.web.service import Settings
+from snapshots.web.service import Service, Settings
 from snapshots.web.sessions import session_config
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,13 +25,15 @@ class Visitor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who is signed in; what a session holds.
 
     `sites` are the names of the sites they may administer, `None` all: whoever opens the link of the terminal could
-    as well use the command line. `address` is shown in the audit log.
+    as well use the command line. Of somebody who came by Atlassian the session holds none: `sign_in` names what is
+    asked for them at each request.
     """
 
     account_id: str
     name: str
     how: Literal["link", "atlassian"]
     sites: tuple[str, ...] | None = None
+    sign_in: str = ""
 
     def may_administer(self, site: str) -> bool:
         return self.sites is None or site in self.sites
@@ -57,7 +60,16 @@ def find_visitor(session: object) -> Visitor | None:
 
 
 async def _retrieve_visitor(session: dict[str, Any], connection: ASGIConnection[Any, Any, Any, Any]) -> Visitor | None:
-    return find_visitor(session)
+    visitor = find_visitor(session)
+    service: Service = connection.app.state.service
+    if visitor is None or service.team is None:
+        # A session of Atlassian's is worth nothing on a server that cannot ask Atlassian, and the other way round.
+        return visitor if visitor is not None and visitor.how == "link" else None
+    if visitor.how == "link":
+        return None
+    # Now and then this asks Confluence, which may take its time.
+    sites = await to_thread.run_sync(service.team.sign_ins.sites_of, visitor.sign_in)
+    return None if sites is None else msgspec.structs.replace(visitor, sites=sites)
 
 
 def session_auth(settings: Settings) -> SessionAuth[Visitor, ServerSideSessionBackend]:

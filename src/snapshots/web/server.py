@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import FrameType
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -16,7 +17,9 @@ from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.errors import ConfigurationError, InvalidInput
 from snapshots.web.application import build_application
+from snapshots.web.connections import MAX_CONNECTIONS, PatientProtocol
 from snapshots.web.service import Service, Settings
+from snapshots.web.signin.team import open_team
 
 logger = logging.getLogger("snapshots.web")
 
@@ -27,12 +30,16 @@ _STOP_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """Where to listen. Port 0 means any free one; without `public_url` people type host and port."""
+    """Where to listen. Port 0 means any free one; without `public_url` people type host and port.
+
+    `trusted_proxies` are addresses or networks whose word about a caller's own address is taken (`X-Forwarded-For`).
+    """
 
     host: str = "127.0.0.1"
     port: int = 8760
     public_url: str = ""
     frame_ancestors: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     debug: bool = False
 
 
@@ -44,7 +51,8 @@ def serve(app: App, options: ServeOptions, *, tell: Callable[[str], None], on_re
     refuse_open_door(options)
     with contextlib.closing(_listen(options)) as listening, jobs.open_engine(app):
         port = listening.getsockname()[1]
-        service = Service(app, settings_of(replace(options, port=port)), tell)
+        settings = settings_of(replace(options, port=port))
+        service = Service(app, settings, tell, open_team(app, settings.public_url))
         for job_id in jobs.take_up_interrupted(app):
             logger.info("Job %s goes on, which was interrupted.", job_id)
         config = uvicorn.Config(
@@ -53,7 +61,12 @@ def serve(app: App, options: ServeOptions, *, tell: Callable[[str], None], on_re
             # It would write the tokens of sign-in links down.
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(options.trusted_proxies),
+            forwarded_allow_ips=list(options.trusted_proxies),
+            http=PatientProtocol,
+            limit_concurrency=MAX_CONNECTIONS,
+            # The service speaks no websockets, and what it does not speak cannot be attacked.
+            ws="none",
             timeout_graceful_shutdown=_STOP_SECONDS,
             lifespan="on",
         )
@@ -73,6 +86,11 @@ def refuse_open_door(options: ServeOptions) -> None:
 def settings_of(options: ServeOptions) -> Settings:
     host = f"[{options.host}]" if ":" in options.host else options.host
     url = options.public_url.rstrip("/") or f"http://{host}:{options.port}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or url != f"{parts.scheme}://{parts.netloc}" or "@" in url:
+        raise InvalidInput(
+            f"{options.public_url!r} is not an address of this service: give --public-url as https://snapshots.example.com."
+        )
     return Settings(url, options.port, options.frame_ancestors, options.debug)
 
 

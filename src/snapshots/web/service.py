@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from snapshots.app import App
 from snapshots.web.signin.links import OneTimeLinks, Pause
+from snapshots.web.signin.team import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,21 @@ class Settings:
     @property
     def origins(self) -> frozenset[str]:
         """Origins whose pages may send us something."""
-        return frozenset({self.public_url, *(f"http://{host}" for host in self.hosts)})
+        return frozenset({self.public_url, *(f"http://{host}" for host in self.hosts[1:])})
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One server: its installation, whose job engine is open as long as it lives, and who may come in by a link.
+    """One server: its installation, whose job engine is open as long as it lives, and how people come in.
 
-    `tell` says something to whoever started the server, on its terminal.
+    `tell` says something to whoever started the server, on its terminal. Where a team signs in with Atlassian there
+    are no links: reading a terminal must not be worth more than what Confluence says of a person.
     """
 
     app: App
     settings: Settings
     tell: Callable[[str], None]
+    team: Team | None = None
     links: OneTimeLinks = field(default_factory=OneTimeLinks)
     pause: Pause = field(default_factory=Pause)
 

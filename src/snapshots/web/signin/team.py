@@ -13,8 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from snapshots.acts.signing_in import Rights, Tokens
+from snapshots.acts import signing_in
+from snapshots.acts.signing_in import Authorisation, Rights, Tokens
+from snapshots.app import App
 from snapshots.errors import AuthenticationFailed, SiteUnavailable, SnapshotsError
+from snapshots.web.signin.attempts import Attempts
 
 logger = logging.getLogger("snapshots.web.signin")
 
@@ -27,6 +30,9 @@ GOOD_FOR_SECONDS = 15 * 60
 _RETRY_SECONDS = 10
 _LASTS_SECONDS = 12 * 60 * 60
 _MOST = 10_000
+
+
+CALLBACK_PATH = "/sign-in/atlassian/callback"
 
 
 @dataclass(slots=True)
@@ -127,3 +133,25 @@ class TeamSignIns:
             if not known.affirmed_at:
                 logger.info("A sign-in ended: this person administers no site any more.")
                 self.forget(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Everything that signing in with Atlassian needs of one server."""
+
+    authorisation: Authorisation
+    sign_ins: TeamSignIns
+    attempts: Attempts = field(default_factory=Attempts)
+
+
+def open_team(app: App, public_url: str) -> Team | None:
+    """None where people come in by a link. Raises `ConfigurationError` when it is set up by halves."""
+    authorisation = signing_in.open_authorisation(app, f"{public_url}{CALLBACK_PATH}")
+    if authorisation is None:
+        return None
+    sign_ins = TeamSignIns(
+        check=lambda tokens: signing_in.check(app, authorisation, tokens),
+        renew=authorisation.renew,
+        is_over=authorisation.is_over,
+    )
+    return Team(authorisation, sign_ins)
