@@ -11,16 +11,12 @@ from snapshots.atlassian.model import Page, Space
 from snapshots.capture import publishing
 from snapshots.capture.acts import PlannedMacro, PlannedTake
 from snapshots.capture.definition import parse_definition, print_definition
-from snapshots.capture.jiras import KnownJiras
-from snapshots.capture.payload import Trigger, read_header
+from snapshots.capture.payload import Trigger, open_payload
 from snapshots.errors import DamageError, DecisionNeeded, InvalidInput, NotFound, PermissionDenied
 from snapshots.findings import Finding
-from snapshots.registry import jira_mappings, macros, pages, spaces, versions
+from snapshots.registry import spaces
 from snapshots.registry.engine import Registry
 from snapshots.registry.sites import SiteRow
-
-_HEADER_BYTES = 16_384
-"""What a payload says of itself before its definition is far shorter."""
 
 
 def plan_take(
@@ -44,10 +40,9 @@ def plan_take(
             "snapshots there; give it the right to edit, or take them with another account."
         )
     chosen, findings = _choose_macros(page, macro_ids)
-    with registry.read() as conn:
-        jiras = KnownJiras(site.jira_url, same_jira_urls, jira_mappings.list_mappings(conn, site.id))
+    known_urls = frozenset(map(_plain_url, (site.jira_url, *same_jira_urls)))
     for macro in chosen:
-        _refuse_other_jira(site, page, macro, jiras, _find_jira(registry, site, confluence, page, macro))
+        _refuse_other_jira(confluence, site, page, macro, known_urls)
     person = confluence.get_current_user()
     space = _get_space(registry, site, confluence, page)
     return PlannedTake(
@@ -100,37 +95,26 @@ def _choose_macros(page: Page, macro_ids: Sequence[str]) -> tuple[list[Macro], l
     ]
 
 
-def _find_jira(registry: Registry, site: SiteRow, confluence: ConfluenceClient, page: Page, macro: Macro) -> str | None:
-    """The address of the Jira that the capture which the page shows was read from, if anything tells."""
+def _refuse_other_jira(
+    confluence: ConfluenceClient, site: SiteRow, page: Page, macro: Macro, known_urls: frozenset[str]
+) -> None:
+    """Rows of two Jiras in one history would compare as if every issue had been replaced."""
     if macro.pointer is None:
-        return None
-    with registry.read() as conn:
-        page_row = pages.find_page(conn, site.id, page.id)
-        macro_row = macros.find_macro(conn, page_row.id, macro.remote_id) if page_row else None
-        version = versions.find_version_of_capture(conn, macro_row.id, macro.pointer.capture_id) if macro_row else None
-    if version is not None and version.jira_url is not None:
-        return version.jira_url
+        return
     attachment = publishing.find_attachment(confluence, page.id, macro.remote_id)
     if attachment is None:
-        return None
+        return
     try:
-        beginning = confluence.download_attachment(
-            page.id, attachment.id, macro.pointer.attachment_version, enough_bytes=_HEADER_BYTES
-        )
-        return read_header(beginning).jira_url
+        data = confluence.download_attachment(page.id, attachment.id, macro.pointer.attachment_version)
+        captured_from = open_payload(data).header.jira_url
     except (DamageError, NotFound):
         # A lost or damaged payload cannot say where it came from; a new capture is the way to heal it.
-        return None
-
-
-def _refuse_other_jira(site: SiteRow, page: Page, macro: Macro, jiras: KnownJiras, captured_from: str | None) -> None:
-    """Rows of two Jiras in one history would compare as if every issue had been replaced."""
-    if captured_from is not None and not jiras.leads(captured_from, site.jira_url):
+        return
+    if _plain_url(captured_from) not in known_urls:
         raise InvalidInput(
             f"Earlier snapshots of macro {macro.remote_id} on the page '{page.title}' came from {captured_from}, "
-            f"and the site {site.name!r} reads {site.jira_url}. If the projects moved there, import the Jira data "
-            f"(`snapshots jira-data plan`); if it is the same Jira under a new address, an "
-            f"administrator says so with `snapshots site same-jira {captured_from}`; else use a new macro."
+            f"and this site reads {site.jira_url}; an administrator must say that it is the same Jira "
+            "whose URL changed, or a new macro must be used."
         )
 
 
@@ -148,3 +132,7 @@ def _get_space(registry: Registry, site: SiteRow, confluence: ConfluenceClient, 
 def _plan_macro(macro: Macro) -> PlannedMacro:
     definition = print_definition(parse_definition(macro.definition or ""))
     return PlannedMacro(macro.remote_id, str(uuid.uuid4()), definition)
+
+
+def _plain_url(url: str) -> str:
+    return url.rstrip("/").lower()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from snapshots.atlassian.jira import JiraClient
 from snapshots.atlassian.jira_catalogue import JiraCatalogue
+from snapshots.atlassian.model import Field
 from snapshots.findings import Finding
 from snapshots.jiradata.decisions import Given, Undecided
 from snapshots.jiradata.file import JiraDataFile
@@ -18,7 +19,7 @@ from snapshots.jiradata.mapping import Kind
 from snapshots.jiradata.matching import NOTHING, Clues, Match, Matched, describe_type, match_things
 from snapshots.jiradata.named import NamedInMacros
 from snapshots.jiradata.records import STRUCTS, FilterRecord, IssueRecord, SprintRecord, UserRecord
-from snapshots.jiradata.things import Things, describe, fold
+from snapshots.jiradata.things import Thing, Things, describe, fold
 from snapshots.progress import Progress
 
 LISTS = tuple(kind for kind in STRUCTS if kind != "issue")
@@ -33,6 +34,8 @@ class Counterparts:
     numbers_kept: tuple[str, ...]
     """Keys of projects of the source whose captured issues all kept their numbers."""
     findings: tuple[Finding, ...]
+    fields_here: tuple[Field, ...]
+    """The fields of the destination."""
 
     @property
     def undecided(self) -> list[Undecided]:
@@ -65,7 +68,9 @@ def find_counterparts(
         users=_wanted("user", given, {word for r in records if isinstance(r, UserRecord) for word in (r.id, r.name)}),
     )
     here = Things(describe(record) for records_ in inventory.iter_lists(fields, named) for record in records_)
-    matches = match_things(map(describe, records), Clues(here, given.answers, same_jira))
+    things = [describe(record) for record in records]
+    things += _things_beside(given, Things(things))
+    matches = match_things(things, Clues(here, given.answers, same_jira))
     matched = [match for match in matches if isinstance(match, Matched)]
     clues = IssueClues(
         projects={m.source.key: m.destination.key for m in matched if m.source.kind == "project"},
@@ -73,20 +78,47 @@ def find_counterparts(
         given=given.answers,
         same_jira=same_jira,
     )
-    in_file = (record for record in file.iter_records("issue") if isinstance(record, IssueRecord))
-    issues, findings = match_issues(in_file, file.tail.counts["issue"], jira, catalogue, clues, progress)
+    issues, findings = match_issues(
+        _iter_issues(file, given), file.tail.counts["issue"], jira, catalogue, clues, progress
+    )
     unheard = [finding for finding in inventory.findings if finding.kind != "named-but-not-found"]
     return Counterparts(
         things=tuple(matches),
         issues=tuple(issues),
         numbers_kept=_find_kept_numbers(issues, clues.projects),
         findings=(*given.findings, *unheard, *findings, *_find_faults(matched)),
+        fields_here=tuple(fields),
     )
 
 
 def _wanted(kind: Kind, given: Given, words: set[str]) -> set[str]:
     """Words to look for there: those of the file, and what a person named as their counterparts."""
     return words | {there for (of_kind, _), there in given.answers.items() if of_kind == kind and there != NOTHING}
+
+
+def _things_beside(given: Given, known: Things) -> list[Thing]:
+    """Things that a person gave a counterpart and that the file does not hold: a sprint that was not exported, …"""
+    beside: list[Thing] = []
+    for kind, word in given.answers:
+        if kind == "issue" or known.meant_by(kind, word):
+            continue
+        is_id = word.isdigit() or word.startswith("customfield_") or kind == "user"
+        beside.append(
+            Thing(kind, word if is_id else "", word if kind == "project" and not is_id else "", "" if is_id else word)
+        )
+    return beside
+
+
+def _iter_issues(file: JiraDataFile, given: Given) -> Iterator[IssueRecord]:
+    """The issues of the file, then those that only a person named."""
+    named = {word for kind, word in given.answers if kind == "issue"}
+    for record in file.iter_records("issue"):
+        if isinstance(record, IssueRecord):
+            named -= {record.id, record.key}
+            yield record
+    for word in sorted(named):
+        if not word.isdigit():
+            yield IssueRecord("", word, "", "", None)
 
 
 def _describe_open(match: Match) -> Undecided:

@@ -85,24 +85,24 @@ def _match_batch(batch: list[IssueRecord], catalogue: JiraCatalogue, clues: Issu
     for issue in batch:
         place = _place_of(issue, clues)
         if isinstance(place, OpenIssue):
-            open_matches[issue.id] = place
+            open_matches[issue.key] = place
         else:
-            places[issue.id] = place
+            places[issue.key] = place
     there: dict[str, IssueRecord] = {}
     for _, found in catalogue.iter_issues(dict.fromkeys(word for word, _ in places.values()), ISSUE_FIELDS):
         for record in map(describe_issue, found):
             # Asked for by id or by key, as a person or a rule named it.
             there[record.id] = there[record.key.upper()] = record
     return [
-        open_matches.get(issue.id)
-        or decide_by_place(issue, there.get(places[issue.id][0].upper()), places[issue.id][1], clues.types)
+        open_matches.get(issue.key)
+        or decide_by_place(issue, there.get(places[issue.key][0].upper()), places[issue.key][1], clues.types)
         for issue in batch
     ]
 
 
 def _place_of(issue: IssueRecord, clues: IssueClues) -> tuple[str, IssueRule] | OpenIssue:
     """By which id or key the issue is asked for there, and why."""
-    given = clues.given.get(("issue", issue.id)) or clues.given.get(("issue", issue.key))
+    given = (issue.id and clues.given.get(("issue", issue.id))) or clues.given.get(("issue", issue.key))
     if given == NOTHING:
         return OpenIssue(issue, "missing", (), "a person decided that it has no counterpart")
     if given:
@@ -202,7 +202,7 @@ def _settle_rivals(matches: list[IssueMatch]) -> list[IssueMatch]:
             if given != [rival]:
                 others = ", ".join(other.source.key for other in rivals if other is not rival)
                 key = rival.destination.key
-                lost[rival.source.id] = OpenIssue(
+                lost[rival.source.key] = OpenIssue(
                     rival.source, "ambiguous", (key,), f"{key} is also claimed by {others}"
                 )
-    return [lost.get(match.source.id, match) for match in matches]
+    return [lost.get(match.source.key, match) for match in matches]

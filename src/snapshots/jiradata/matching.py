@@ -217,7 +217,7 @@ def _settle_rivals(matches: list[Match]) -> list[Match]:
     for match in matches:
         if isinstance(match, Matched) and match.source.kind in ONE_TO_ONE:
             claims.setdefault(match.destination.id, []).append(match)
-    lost: dict[str, Open] = {}
+    lost: dict[Thing, Open] = {}
     for rivals in claims.values():
         strongest = min(strength[rival.rule] for rival in rivals)
         winners = [rival for rival in rivals if strength[rival.rule] == strongest]
@@ -225,5 +225,5 @@ def _settle_rivals(matches: list[Match]) -> list[Match]:
             if winners != [rival]:
                 others = ", ".join(str(other.source) for other in rivals if other is not rival)
                 reason = f"{rival.destination} is also claimed by {others}"
-                lost[rival.source.id] = Open(rival.source, "ambiguous", (rival.destination,), reason)
-    return [lost.get(match.source.id, match) for match in matches]
+                lost[rival.source] = Open(rival.source, "ambiguous", (rival.destination,), reason)
+    return [lost.get(match.source, match) for match in matches]

@@ -210,6 +210,8 @@ STAYS: Mapping[str, str] = {
     "restore": "log of what was done to this registry",
     "restore_chunk": "log of what was done to this registry",
     "restore_journal": "what undoes a restore to this registry",
+    "jira_import": "log of what was done to the pages of this site; its mapping travels",
+    "jira_import_page": "log of what was done to the pages of this site",
     "upload": "says where files lie on this machine",
     "setting": "how this installation serves a site; another one decides for itself",
     # Keys of macros, which belong to the content, are another table when they come, and will travel as disabled stubs.

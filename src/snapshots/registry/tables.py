@@ -328,3 +328,41 @@ audit_event = sa.Table(
     _text("details", "JSON object"),
     sa.Index(None, "site_id", "id"),
 )
+
+jira_import = sa.Table(
+    "jira_import",
+    metadata,
+    _id(),
+    _reference("site_id", "the site whose pages were rewritten"),
+    _text("plan_sha256", "hexadecimal digest of the plan that it carries out"),
+    _text("file_sha256", "hexadecimal digest of the Jira-data file"),
+    _text("source_cloud_id", "the site the Jira-data file is of"),
+    _text("source_name", "what that site was called there"),
+    _text("source_jira_url", "base of the Jira that the definitions were written for"),
+    _text("mapping_id", "UUID of the mapping that is kept once it is done"),
+    _number("pages", "how many pages the plan rewrites"),
+    _text("state", "running, done, failed, cancelled, undoing or undone"),
+    _number("started_at", "µs UTC"),
+    _number("finished_at", "µs UTC", nullable=True),
+    _number("undone_at", "µs UTC", nullable=True),
+    _text("made_by", "who began it"),
+    _text("findings", "JSON array: what the plan told"),
+    _unique("site_id", "plan_sha256"),
+)
+
+jira_import_page = sa.Table(
+    "jira_import_page",
+    metadata,
+    _id(),
+    _reference("jira_import_id", "the import it is part of"),
+    _text("remote_id", "the site's id of the page"),
+    _text("title", "as last seen"),
+    _text("space_key", "the space it was in"),
+    _text("state", "written, skipped, undone or kept"),
+    _number("version_before", "the page version that was rewritten", nullable=True),
+    _number("version_after", "the page version that was written", nullable=True),
+    _text("macros", "JSON array: macro id, definition before and after"),
+    _text("reason", "what a person should know of it, in words; empty for nothing"),
+    _number("written_at", "µs UTC"),
+    _unique("jira_import_id", "remote_id"),
+)
