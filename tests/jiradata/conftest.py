@@ -19,12 +19,17 @@ from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
 from snapshots.atlassian.jira import JiraClient
 from snapshots.atlassian.jira_catalogue import JiraCatalogue
-from snapshots.atlassian.macro import add_macro
+from snapshots.atlassian.macro import add_macro, find_macros
 from snapshots.atlassian.transport import Transport
 from snapshots.capture.take import Take, take_snapshots
+from snapshots.jiradata.already_here import find_macros_already_here
+from snapshots.jiradata.apply import ImportReport, apply_import, undo_import
 from snapshots.jiradata.captured import list_captured_macros, read_captured_issues
+from snapshots.jiradata.decisions import read_given
 from snapshots.jiradata.export import export_jira
 from snapshots.jiradata.file import JiraDataFile, open_file
+from snapshots.jiradata.plan import JiraPlan, PlanOptions
+from snapshots.jiradata.planning import plan_import
 from snapshots.progress import silent
 from snapshots.registry import sites
 from snapshots.registry.engine import Registry, open_registry
@@ -159,3 +164,76 @@ def move(source: World, destination: World, *projects: str, space: str = "", **o
         copy_project(source.server.url, destination.server.url, old, rename_to=new, **options)
     if space:
         copy_space(source.server.url, destination.server.url, space)
+
+
+@dataclass
+class Moved:
+    """A source and the destination to which its space REL and its project REQ, there called GLX, have moved."""
+
+    acme: World
+    globex: World
+    file: JiraDataFile
+    page_ids: dict[str, str]
+    """By title, pages of the destination."""
+
+    def plan(self, *given: tuple[str, Path | bytes], known: tuple[str, ...] = (), **options: Any) -> JiraPlan:
+        here = find_macros_already_here(self.globex.registry, self.globex.row)
+        there = self.globex
+        return plan_import(
+            there.row,
+            there.confluence,
+            there.jira,
+            there.catalogue,
+            self.file,
+            read_given(given),
+            PlanOptions(**options),
+            known,
+            here,
+        )
+
+    def apply(self, plan: JiraPlan, **options: Any) -> ImportReport:
+        there = self.globex
+        return apply_import(there.registry, there.row, there.confluence, plan, "Ada", **options)
+
+    def undo(self, report: ImportReport) -> ImportReport:
+        there = self.globex
+        return undo_import(there.registry, there.row, there.confluence, report.row.id)
+
+    def definition(self, title: str, macro_id: str = "m1") -> Any:
+        """What stands on the page there, decoded where it is JSON."""
+        return json.loads(self.text(title, macro_id) or "null")
+
+    def text(self, title: str, macro_id: str = "m1") -> str | None:
+        page = self.globex.confluence.get_page(self.page_ids[title])
+        return next(m.definition for m in find_macros(page.body or "") if m.remote_id == macro_id)
+
+    def body(self, title: str) -> str:
+        return self.globex.confluence.get_page(self.page_ids[title]).body or ""
+
+    def version(self, title: str) -> int:
+        return self.globex.confluence.get_page(self.page_ids[title]).version.number
+
+
+@pytest.fixture
+def make_moved(acme: World, globex: World) -> Any:
+    """Moves what is on `acme` now; `pages` are titles with their macros, captured where their ids begin with `c`."""
+
+    def make(pages: dict[str, dict[str, Any]], *projects: str, **options: Any) -> Moved:
+        for title, macros in pages.items():
+            page_id = acme.add_page("REL", title, **macros)
+            if captured := [macro for macro in macros if macro.startswith("c")]:
+                take = Take(acme.registry, acme.row, acme.confluence, acme.jira, acme.folder / "spool")
+                take_snapshots(take, page_id, captured)
+        texts = [
+            levels if isinstance(levels, str) else json.dumps({"levels": levels})
+            for macros in pages.values()
+            for levels in macros.values()
+        ]
+        file = acme.export("acme.jira-data.ndjson", *texts)
+        put_issues(globex.server.site, [issue("OWN-1"), issue("OWN-2", custom={"Other": 1})])
+        move(acme, globex, *(projects or ("REQ=GLX", "TST")), space="REL", **options)
+        space = next(iter(globex.confluence.iter_spaces(["REL"])))
+        page_ids = {page.title: page.id for page in globex.confluence.iter_pages(space.id)}
+        return Moved(acme, globex, file, page_ids)
+
+    return make

@@ -55,6 +55,7 @@ def export_jira(
         writer = FileWriter(file, make_head(source, created_at))
         for records in inventory.iter_lists(fields, named):
             writer.add(sorted(records, key=record_order))
+        _add_named(catalogue, issues, named)
         for batch in _iter_issues(catalogue, issues, findings, progress):
             writer.add(batch)
         return writer.finish(path, [*_find_unread(named), *issues.findings, *inventory.findings, *findings])
@@ -71,6 +72,14 @@ def _find_unread(named: NamedInMacros) -> list[Finding]:
             "Nothing here; the plan at the destination names each of them.",
         )
     ]
+
+
+def _add_named(catalogue: JiraCatalogue, issues: CapturedIssues, named: NamedInMacros) -> None:
+    """Issues that macros name are matched like captured ones; those that are not there are left to the plan."""
+    unknown = sorted(named.issues.difference(issues.keys.values()))
+    for _, found in catalogue.iter_issues(unknown, ("summary",)):
+        for issue in found:
+            issues.keys.setdefault(issue.id, issue.key)
 
 
 def _iter_issues(

@@ -1,7 +1,8 @@
-"""Which sprints, filters and people the macros' queries name, so that the source's Jira is asked for those. Pure."""
+"""Which issues, sprints, filters and people the macros' queries name, so that Jira is asked for those. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from snapshots.jql import Clause, Field, List, Operand, Predicate, Value, iter_n
 
 SPRINT_TYPE = "com.pyxis.greenhopper.jira:gh-sprint"
 
+_ISSUE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]+-[1-9][0-9]{0,9}")
 _FILTERS = frozenset({"filter", "request", "savedfilter", "searchrequest"})
 _PEOPLE = frozenset({"assignee", "creator", "reporter", "voter", "watcher", "worklogauthor"})
 
@@ -20,6 +22,8 @@ _PEOPLE = frozenset({"assignee", "creator", "reporter", "voter", "watcher", "wor
 class NamedInMacros:
     """Words that queries compare sprints, filters and people with: ids or names, as they are written there."""
 
+    issues: set[str] = field(default_factory=set)
+    """Whatever looks like the key of an issue; that it is none does no harm."""
     sprints: set[str] = field(default_factory=set)
     filters: set[str] = field(default_factory=set)
     users: set[str] = field(default_factory=set)
@@ -41,6 +45,8 @@ def find_named(definitions: Iterable[str], fields: Iterable[JiraField]) -> Named
             for node in iter_nodes(query):
                 if isinstance(node, Clause):
                     _note(named, node, words)
+                elif isinstance(node, Value) and _ISSUE_KEY.fullmatch(node.text):
+                    named.issues.add(node.text.upper())
     return named
 
 
