@@ -23,7 +23,7 @@ from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.write import write_archive
 from snapshots.capture.take import Take, take_snapshots
 from snapshots.capture.take import settle_stopped as settle_stopped_take
-from snapshots.durable_jira import JIRA_EXPORT
+from snapshots.durable_jira import JIRA_EXPORT, JIRA_IMPORT, JIRA_PLAN, JIRA_UNDO
 from snapshots.errors import SnapshotsError
 from snapshots.jobs import Job, JobContext, JobKind
 from snapshots.progress import Progress, silent
@@ -51,11 +51,18 @@ def job_kinds(app: App) -> list[JobKind]:
         JobKind(RESTORE, _noted(app, RESTORE, _restore), _whole_site),
         JobKind(UNDO, _noted(app, UNDO, _undo), _whole_site),
         JobKind(JIRA_EXPORT, _noted(app, JIRA_EXPORT, durable_jira.export), _whole_file),
+        JobKind(JIRA_PLAN, _noted(app, JIRA_PLAN, durable_jira.plan)),
+        JobKind(JIRA_IMPORT, _noted(app, JIRA_IMPORT, durable_jira.carry_out), _definitions),
+        JobKind(JIRA_UNDO, _noted(app, JIRA_UNDO, durable_jira.undo), _definitions),
     ]
 
 
 def _whole_site(args: Mapping[str, Any]) -> str:
     return f"{args['site']}: registry"
+
+
+def _definitions(args: Mapping[str, Any]) -> str:
+    return f"{args['site']}: definitions"
 
 
 def _whole_file(args: Mapping[str, Any]) -> str:
@@ -120,6 +127,10 @@ def _subject(kind: str, args: Mapping[str, Any]) -> str:
         return f"page {args['page_id']}"
     if kind == JIRA_EXPORT:
         return Path(args["path"]).name
+    if kind in (JIRA_PLAN, JIRA_IMPORT):
+        return str(args.get("file_name", ""))
+    if kind == JIRA_UNDO:
+        return f"import {args['import']}"
     return str(Path(args["archive"]).name) if args.get("archive") else ""
 
 

@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from atlassian_emulator.copying import copy_project, copy_space
 from atlassian_emulator.server import EmulatorServer
 
 
@@ -22,3 +25,51 @@ def test_exports_a_jira_data_file(snapshots: Any, site: EmulatorServer, bugs_pag
     assert again["counts"] == lines[-1]["counts"]
     kept = snapshots("jira-data", "export", "--json").json()
     assert kept["path"].endswith(".jira-data.ndjson") and Path(kept["path"]).is_file()
+
+
+def test_the_whole_way_between_two_sites(
+    snapshots: Any, site: EmulatorServer, make_page: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definition = tmp_path / "d.json"
+    for title, jql in (("Bugs", "project = PUMP AND issuetype = Bug"), ("Lost", "project = NOWHERE")):
+        page_id = make_page(title)
+        definition.write_text(json.dumps({"levels": [{"jql": jql}]}))
+        snapshots("macro", "put", page_id, "--definition", str(definition))
+        if title == "Bugs":
+            snapshots("take", page_id)
+    path = str(tmp_path / "acme.jira-data.ndjson")
+    snapshots("jira-data", "export", "--output", path)
+
+    monkeypatch.setenv("SNAPSHOTS_HOME", str(tmp_path / "elsewhere"))
+    with EmulatorServer("globex") as globex:
+        copy_project(site.url, globex.url, "PUMP", rename_to="GLX")
+        copy_space(site.url, globex.url, "REL")
+        where = ["--url", globex.url, "--account", "admin@example.com", "--token-env", "ACME_TOKEN"]
+        snapshots("site", "add", "globex", *where)
+        assert "No Jira data was imported" in snapshots("jira-data", "status").err
+
+        todo, kept = tmp_path / "todo.csv", tmp_path / "plan.json"
+        said = snapshots("jira-data", "plan", path, "--undecided", str(todo), "--output", str(kept), code=8)
+        assert "- project = PUMP AND issuetype = Bug" in said.out and "+ project = GLX AND issuetype = Bug" in said.out
+        assert "nobody decided what became of project NOWHERE" in said.err
+        lines = todo.read_text().splitlines()
+        assert lines[1].startswith("project,,NOWHERE,,,missing,")
+        todo.write_text("\n".join([lines[0], lines[1].replace("NOWHERE,,,", "NOWHERE,,-,")]) + "\n")
+        decided = snapshots("jira-data", "plan", path, "--decisions", str(todo), "--json").json()
+        assert decided["outcomes"] == {"rewritten": 1, "unchanged": 1, "here already": 0}
+
+        assert "--yes" in snapshots("jira-data", "apply", "--plan", str(kept), code=3).err
+        assert "Give either" in snapshots("jira-data", "apply", path, "--plan", str(kept), code=3).err
+        report = snapshots("jira-data", "apply", "--plan", str(kept), "--yes", "--json", code=8).json()
+        assert (report["state"], report["pages"]) == ("done", {"written": 1})
+        assert "1 page: 1 written" in snapshots("jira-data", "status").out
+        number = str(snapshots("jira-data", "status", "--json").json()[0]["import"])
+        assert snapshots("jira-data", "undo", number, "--yes", "--json").json()["pages"] == {"undone": 1}
+        assert "undone" in snapshots("jira-data", "status").out
+        snapshots("jira-data", "undo", "99", "--yes", code=3)
+
+        damaged = tmp_path / "damaged.ndjson"
+        damaged.write_bytes(Path(path).read_bytes()[:-20])
+        snapshots("jira-data", "plan", str(damaged), code=6)
+        snapshots("jira-data", "plan", str(todo), code=3)
+        snapshots("jira-data", "plan", path, "--mapping", str(definition), code=3)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
+from snapshots import durable_jira
 from snapshots.access.actors import Actor, this_user
 from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.durable import archive_name
-from snapshots.durable_jira import JIRA_EXPORT
+from snapshots.durable_jira import JIRA_EXPORT, JIRA_IMPORT, JIRA_PLAN, JIRA_UNDO
+from snapshots.errors import InvalidInput, NotFound
+from snapshots.jiradata.apply import ImportReport, report_import
+from snapshots.jiradata.decisions import read_given, state_pairs
 from snapshots.jiradata.file import SUFFIX
+from snapshots.jiradata.plan import JiraPlan, PlanOptions, load_plan
 from snapshots.progress import Progress, silent
+from snapshots.registry import jira_imports
 
 
 def export_jira_data(
@@ -33,3 +42,106 @@ def _export_args(app: App, site: str | None, path: Path | None, actor: Actor | N
     chosen = path or app.config.archives_dir / archive_name(row.name, now).replace(".zip", SUFFIX)
     actor = actor or this_user()
     return {"site": row.name, "path": str(chosen), "created_at": now, "actor": actor.to_json()}
+
+
+def plan_jira_data(
+    app: App,
+    site: str | None,
+    file: Path,
+    mappings: Sequence[Path],
+    options: PlanOptions,
+    progress: Progress = silent,
+) -> JiraPlan:
+    """What importing the file here would do; writes nothing. `mappings` are CSV files of ours or Atlassian's."""
+    given = read_given((path.name, path) for path in mappings)
+    given.answers.update(state_pairs(options.given))
+    return durable_jira.make_plan(app, site, file, given, options, progress)
+
+
+def start_plan(
+    app: App,
+    site: str,
+    file: Path,
+    file_name: str,
+    mappings: Sequence[tuple[str, Path]],
+    options: PlanOptions,
+    actor: Actor,
+) -> str:
+    """Begin making a plan; answers the id of its job at once. The result says the plan's digest."""
+    args = {
+        "site": app.get_site(site).name,
+        "file": str(file),
+        "file_name": file_name,
+        "mappings": [[name, str(path)] for name, path in mappings],
+        "options": msgspec.to_builtins(options),
+        "actor": actor.to_json(),
+    }
+    return jobs.start(app, JIRA_PLAN, args)
+
+
+def get_plan(app: App, site: str, digest: str) -> JiraPlan:
+    """A plan that was kept. Raises NotFound, also for one of another site."""
+    path = durable_jira.kept_plan_path(app, digest)
+    unknown = NotFound(f"There is no plan {digest[:12]}… of an import of Jira data; make it again.")
+    if not digest.isalnum() or not path.is_file():
+        raise unknown
+    plan = load_plan(path)
+    if plan.destination.cloud_id != app.get_site(site).cloud_id:
+        raise unknown
+    return plan
+
+
+def apply_jira_data(
+    app: App, site: str | None, plan: JiraPlan, progress: Progress = silent, actor: Actor | None = None
+) -> dict[str, Any]:
+    """Carry a plan out; answers the report as JSON."""
+    return cast(dict[str, Any], jobs.run(app, JIRA_IMPORT, _import_args(app, site, plan, actor), progress))
+
+
+def start_import(app: App, site: str, plan: JiraPlan, actor: Actor) -> str:
+    """Begin carrying a plan out; answers the id of its job at once."""
+    return jobs.start(app, JIRA_IMPORT, _import_args(app, site, plan, actor))
+
+
+def undo_jira_data(
+    app: App, site: str | None, import_id: int, progress: Progress = silent, actor: Actor | None = None
+) -> dict[str, Any]:
+    """Put the definitions of an import back; answers the report as JSON."""
+    return cast(dict[str, Any], jobs.run(app, JIRA_UNDO, _undo_args(app, site, import_id, actor), progress))
+
+
+def start_undo(app: App, site: str, import_id: int, actor: Actor) -> str:
+    """Begin putting definitions back; answers the id of the job at once."""
+    return jobs.start(app, JIRA_UNDO, _undo_args(app, site, import_id, actor))
+
+
+def list_imports(app: App, site: str | None) -> list[ImportReport]:
+    """The imports of a site, newest first."""
+    row = app.get_site(site)
+    with app.registry.read() as conn:
+        rows = jira_imports.list_imports(conn, row.id)
+    return [report_import(app.registry, each) for each in rows]
+
+
+def get_import(app: App, site: str | None, import_id: int) -> ImportReport:
+    """One import of the site. Raises NotFound."""
+    row = app.get_site(site)
+    with app.registry.read() as conn:
+        found = jira_imports.get_import(conn, row.id, import_id)
+    return report_import(app.registry, found)
+
+
+def _import_args(app: App, site: str | None, plan: JiraPlan, actor: Actor | None) -> dict[str, Any]:
+    row = app.get_site(site)
+    if plan.destination.cloud_id != row.cloud_id:
+        raise InvalidInput(
+            f"The plan is for the site {plan.destination.site_name}, not for {row.name}; make a plan for {row.name}."
+        )
+    kept = durable_jira.save_kept_plan(app, plan)
+    name = Path(plan.source.path).name
+    return {"site": row.name, "plan": str(kept), "file_name": name, "actor": (actor or this_user()).to_json()}
+
+
+def _undo_args(app: App, site: str | None, import_id: int, actor: Actor | None) -> dict[str, Any]:
+    report = get_import(app, site, import_id)
+    return {"site": app.get_site(site).name, "import": report.row.id, "actor": (actor or this_user()).to_json()}
