@@ -12,6 +12,7 @@ import platformdirs
 from snapshots.errors import ConfigurationError, StorageError
 
 MEBIBYTE = 1024 * 1024
+GIBIBYTE = 1024 * MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Config:
     max_payload_bytes: int
     threads: int
     team_sign_in: TeamSignIn | None = None
+    max_upload_bytes: int = 16 * GIBIBYTE
+    """The largest archive that is taken in, and with all that lie here already, the most for one site."""
 
     @property
     def key_file(self) -> Path:
@@ -55,6 +58,10 @@ class Config:
     @property
     def archives_dir(self) -> Path:
         return self.home / "archives"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.home / "uploads"
 
     @property
     def plans_dir(self) -> Path:
@@ -91,6 +98,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         max_payload_bytes=_whole_number(environ, "SNAPSHOTS_MAX_PAYLOAD_MIB", default=100, low=1) * MEBIBYTE,
         threads=_whole_number(environ, "SNAPSHOTS_THREADS", default=8, low=1, high=64),
         team_sign_in=_read_team_sign_in(environ),
+        max_upload_bytes=_whole_number(environ, "SNAPSHOTS_MAX_UPLOAD_GIB", default=16, low=1) * GIBIBYTE,
     )
 
 

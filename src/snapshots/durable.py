@@ -20,6 +20,7 @@ from snapshots.access.actors import Actor
 from snapshots.access.audit import AuditOutcome
 from snapshots.backup.read import open_archive
 from snapshots.backup.selection import ResolvedSelection
+from snapshots.backup.verify import verify_archive
 from snapshots.backup.write import write_archive
 from snapshots.capture.take import Take, take_snapshots
 from snapshots.capture.take import settle_stopped as settle_stopped_take
@@ -27,7 +28,7 @@ from snapshots.durable_jira import JIRA_EXPORT, JIRA_IMPORT, JIRA_PLAN, JIRA_UND
 from snapshots.errors import SnapshotsError
 from snapshots.jobs import Job, JobContext, JobKind
 from snapshots.progress import Progress, silent
-from snapshots.registry import backups, sites
+from snapshots.registry import backups, sites, uploads
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.apply import apply_restore
 from snapshots.restore.plan import Plan, load_plan
@@ -37,7 +38,7 @@ from snapshots.restore.undo import choose_restore, undo_restore
 if TYPE_CHECKING:
     from snapshots.app import App
 
-TAKE, BACKUP, RESTORE, UNDO = "take", "backup", "restore", "restore-undo"
+TAKE, BACKUP, RESTORE, UNDO, VERIFY = "take", "backup", "restore", "restore-undo", "verify"
 
 Args = dict[str, Any]
 
@@ -54,6 +55,7 @@ def job_kinds(app: App) -> list[JobKind]:
         JobKind(JIRA_PLAN, _noted(app, JIRA_PLAN, durable_jira.plan)),
         JobKind(JIRA_IMPORT, _noted(app, JIRA_IMPORT, durable_jira.carry_out), _definitions),
         JobKind(JIRA_UNDO, _noted(app, JIRA_UNDO, durable_jira.undo), _definitions),
+        JobKind(VERIFY, lambda job, args: _verify(app, job, args), lambda args: f"archive {args['upload']}"),
     ]
 
 
@@ -71,6 +73,8 @@ def _whole_file(args: Mapping[str, Any]) -> str:
 
 def note_start(app: App, kind: str, args: Mapping[str, Any], job_id: str, *, refused: str = "") -> None:
     """Bring into the audit log that a job was begun, or was refused because `job_id` is in its way."""
+    if f"{kind}.started" not in audit.ACTIONS:
+        return
     details = {"job": job_id, "refused": refused} if refused else {"job": job_id}
     with app.registry.write() as conn:
         _record(conn, kind, "started", args, "refused" if refused else "done", details)
@@ -253,6 +257,37 @@ def _undo(app: App, job: JobContext, args: Args) -> Any:
         }
 
     return job.step("undo it", carry_out)
+
+
+def _verify(app: App, job: JobContext, args: Args) -> Any:
+    """Check every record of an uploaded archive, and note what was found beside it."""
+
+    def check() -> Any:
+        report = verify_archive(Path(args["archive"]), job.progress)
+        return {"records": report.records_by_kind, "findings": msgspec.to_builtins(report.findings)}
+
+    def note(checked: Any) -> None:
+        now = time.time_ns() // 1000
+        with app.registry.write() as conn:
+            uploads.note_verified(
+                conn,
+                args["upload"],
+                None if checked["findings"] else now,
+                msgspec.json.encode(checked["findings"]).decode(),
+            )
+            audit.record(
+                conn,
+                Actor.from_json(args.get("actor")),
+                "archive.verified",
+                site_id=sites.get_site(conn, args["site"]).id,
+                subject=args["name"],
+                outcome="failed" if checked["findings"] else "done",
+                details={"archive": args["upload"], "findings": len(checked["findings"])},
+            )
+
+    checked = job.step("check every record", check)
+    job.step("note what was found", note, checked)
+    return checked
 
 
 @contextmanager

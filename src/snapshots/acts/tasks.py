@@ -19,6 +19,7 @@ COUNTED_STAGES: dict[str, str] = {
     durable.BACKUP: "writing records",
     durable.RESTORE: "restoring",
     durable.UNDO: "undoing",
+    durable.VERIFY: "verifying records",
 }
 """The stage of each kind of job that takes nearly all of its time, and so can be told as a percentage.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import time
 from collections.abc import Iterator
@@ -155,6 +156,7 @@ def _read_ahead(items: Iterator[Item]) -> Iterator[Item]:
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """A file beside `path` that takes its name at the end, or goes away when the block raises."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _sweep_parts(path)
     try:
         with part.open("w+b") as file:
             yield file
@@ -168,6 +170,24 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sweep_parts(path: Path) -> None:
+    """Remove what processes left that were killed while they wrote the same archive."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        pid = part.name.rsplit(".", 2)[1]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            part.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:
