@@ -19,10 +19,22 @@ from snapshots.backup.selection import (
     without_empty_spaces,
 )
 from snapshots.backup.write import require_decided
-from snapshots.errors import Gone, InvalidInput
+from snapshots.errors import DecisionNeeded, Gone, InvalidInput
 from snapshots.progress import Progress, silent
 from snapshots.registry import backups, spaces
 from snapshots.registry.backups import BackupRow
+
+
+class UnknownSpaces(DecisionNeeded):
+    """Spaces were named that the site does not have. `keys` lists them all."""
+
+    def __init__(self, keys: list[str]) -> None:
+        shown = ", ".join(keys[:10]) + (f" and {len(keys) - 10:,} more" if len(keys) > 10 else "")
+        super().__init__(
+            f"The site has no space with these keys: {shown}. Nothing was started: correct them, or say that the "
+            "backup goes on without them."
+        )
+        self.keys = keys
 
 
 def resolve_spaces(app: App, site: str | None, selection: Selection) -> ResolvedSelection:

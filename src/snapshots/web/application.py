@@ -21,6 +21,8 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from snapshots.web import security, sessions
+from snapshots.web.api.door import Door
+from snapshots.web.api.router import api_handlers, housekeeping
 from snapshots.web.pages import api_setting, area, audit, backup, front, jira_data, restore
 from snapshots.web.problems import answer_problem
 from snapshots.web.service import Service
@@ -42,6 +44,8 @@ def build_application(service: Service) -> Litestar:
     folder = service.app.config.web_dir
     headers = security.security_headers(settings)
 
+    door = Door.of(service.app)
+
     async def before_send(message: Message, scope: Scope) -> None:
         security.add_security_headers(message, scope, headers)
 
@@ -50,6 +54,7 @@ def build_application(service: Service) -> Litestar:
             front.front,
             *signin_pages.handlers,
             *signin_atlassian.handlers,
+            *api_handlers(),
             area.area_router(
                 [
                     *backup.handlers,
@@ -68,7 +73,8 @@ def build_application(service: Service) -> Litestar:
                 include_in_schema=False,
             ),
         ],
-        state=State({"service": service}),
+        state=State({"service": service, "door": door}),
+        lifespan=[housekeeping(door)],
         dependencies={"service": Provide(_provide_service, sync_to_thread=False)},
         middleware=[_NoStrangers(service), security.session_auth(settings).middleware],
         csrf_config=CSRFConfig(

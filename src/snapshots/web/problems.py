@@ -20,6 +20,9 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.response import Redirect, Template
 
 from snapshots import errors
+from snapshots.access import keys
+from snapshots.acts.backups import UnknownSpaces
+from snapshots.backup.receive import DiskFull, UploadCut, UploadTooLarge
 from snapshots.errors import SnapshotsError
 from snapshots.web.security import local_path
 
@@ -58,6 +61,16 @@ STATUSES: dict[type[SnapshotsError], tuple[int, str]] = {
     errors.StorageError: (507, "This machine cannot store or read it"),
     errors.DamageError: (422, "The file is damaged"),
     errors.JobCancelled: (409, "Cancelled"),
+    keys.KeyMissing: (401, "No API key"),
+    keys.KeyUnknown: (401, "The API key is not known"),
+    keys.KeyEnded: (401, "The API key has ended"),
+    keys.KeyForAnotherSite: (403, "The API key is for another site"),
+    keys.ScopeMissing: (403, "The API key is not for this"),
+    keys.ApiDisabled: (403, "The API is switched off"),
+    UnknownSpaces: (422, "Unknown spaces"),
+    UploadTooLarge: (413, "Too large"),
+    UploadCut: (400, "Not everything came"),
+    DiskFull: (507, "The disk is full"),
 }
 """By class, each with its title; an error of a class that another room derived has the row of the class above it."""
 
@@ -71,6 +84,7 @@ _HTTP_CODES = {
     405: "method-not-allowed",
     413: "too-large",
     415: "unsupported-media-type",
+    416: "range-not-satisfiable",
     429: "too-many-requests",
 }
 
@@ -115,10 +129,14 @@ def _kind_of(error: SnapshotsError) -> Kind:
 def _headers_of(error: SnapshotsError) -> dict[str, str]:
     if isinstance(error, errors.TooManyTries):
         return {"Retry-After": str(error.retry_after_seconds)}
+    if isinstance(error, errors.NotLetIn):
+        return {"WWW-Authenticate": f'ApiKey header="{keys.HEADER}"'}
     return {"Retry-After": _RETRY_SECONDS} if isinstance(error, errors.SiteUnavailable) else {}
 
 
 def _extra_of(error: SnapshotsError) -> dict[str, Any]:
+    if isinstance(error, UnknownSpaces):
+        return {"unknown_spaces": error.keys}
     return {"task": error.job_id} if isinstance(error, errors.AlreadyRunning) and error.job_id else {}
 
 

@@ -58,9 +58,7 @@ async def receive(caller: Caller, request: Request[Any, Any, Any], name: str) ->
         await _copy(request, incoming)
         digest = sent_digest(request.headers)
         return await run_sync(
-            lambda: acts.finish_upload(
-                caller.app, caller.site, incoming, name=name, actor=caller.actor, sha256=digest
-            )
+            lambda: acts.finish_upload(caller.app, caller.site, incoming, name=name, actor=caller.actor, sha256=digest)
         )
     finally:
         incoming.abandon()

@@ -6,29 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, delete, get, head, post
-from litestar.response import Stream
 
 from snapshots.acts import backups as acts
 from snapshots.acts import tasks
 from snapshots.acts.tasks import Task
 from snapshots.backup.selection import ResolvedSelection, confirm_unknown, select_all, select_picked
-from snapshots.errors import PersonError
 from snapshots.web.api.door import Caller
-from snapshots.web.api.files import answer_file, begins_at_start
+from snapshots.web.api.files import answer_file, begins_at_start, describe_file
 from snapshots.web.api.model import BackupPage, BackupView, Cursor, Id, Limit, StartBackup, view_backup
 from snapshots.web.api.openapi import FILE_HEADERS, STARTED, file_responses, problems
 from snapshots.web.api.paths import api_path
 from snapshots.web.api.tasks import with_links
 
 ZIP = "application/zip"
-
-
-class UnknownSpaces(PersonError):
-    """Spaces were named that the site does not have. `keys` lists them."""
-
-    def __init__(self, message: str, *, keys: list[str]) -> None:
-        super().__init__(message)
-        self.keys = keys
 
 
 @post(
@@ -58,13 +48,7 @@ def _resolve(caller: Caller, wanted: StartBackup) -> ResolvedSelection:
     selection = select_all() if wanted.spaces is None else select_picked(wanted.spaces)
     resolved = acts.resolve_spaces(caller.app, caller.site, selection)
     if resolved.unknown and not wanted.skip_unknown:
-        keys = [each.key for each in resolved.unknown]
-        shown = ", ".join(keys[:10]) + (f" and {len(keys) - 10} more" if len(keys) > 10 else "")
-        raise UnknownSpaces(
-            f"The site has no space with these keys: {shown}. Nothing was started: correct them, or send "
-            '"skip_unknown": true to go on without them.',
-            keys=keys,
-        )
+        raise acts.UnknownSpaces([each.key for each in resolved.unknown])
     return confirm_unknown(resolved)
 
 
@@ -121,9 +105,9 @@ def delete_backup(caller: Caller, backup_id: Id) -> None:
     media_type=ZIP,
     sync_to_thread=True,
 )
-def download(caller: Caller, request: Request[Any, Any, Any], backup_id: Id) -> Stream:
+def download(caller: Caller, request: Request[Any, Any, Any], backup_id: Id) -> Response[Any]:
     backup = acts.get_file(caller.app, caller.site, backup_id)
-    answer = _answer(request, backup)
+    answer = answer_file(Path(backup.row.path), request.headers, **_facts(backup))
     if begins_at_start(answer):
         acts.note_download(caller.app, backup, caller.actor)
     return answer
@@ -134,27 +118,22 @@ def download(caller: Caller, request: Request[Any, Any, Any], backup_id: Id) -> 
     opt={"scope": "backup"},
     summary="Ask about a backup's file",
     description="Length, name and digest, without the file.",
-    responses=problems(400, 404, 410),
+    responses=file_responses(ZIP) | problems(400, 404, 410),
     response_headers=FILE_HEADERS,
-    media_type=ZIP,
     sync_to_thread=True,
 )
-def ask_about_file(caller: Caller, request: Request[Any, Any, Any], backup_id: Id) -> Stream:
-    return _answer(request, acts.get_file(caller.app, caller.site, backup_id))
+def ask_about_file(caller: Caller, request: Request[Any, Any, Any], backup_id: Id) -> Response[None]:
+    return describe_file(request.headers, **_facts(acts.get_file(caller.app, caller.site, backup_id)))
 
 
-def _answer(request: Request[Any, Any, Any], backup: acts.Backup) -> Stream:
-    # Ranges are of the bytes that GET would send (RFC 9110, 14.2).
-    headers = {name: value for name, value in request.headers.items() if request.method == "GET" or name != "range"}
+def _facts(backup: acts.Backup) -> dict[str, Any]:
     row = backup.row
-    return answer_file(
-        Path(row.path),
-        headers,
-        name=backup.file_name,
-        sha256=row.archive_sha256,
-        length=row.archive_bytes,
-        media_type=ZIP,
-    )
+    return {
+        "name": backup.file_name,
+        "sha256": row.archive_sha256,
+        "length": row.archive_bytes,
+        "media_type": ZIP,
+    }
 
 
 handlers = [start_backup, list_backups, get_backup, delete_backup, download, ask_about_file]

@@ -6,9 +6,11 @@ import base64
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from anyio import open_file
+from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Stream
 
@@ -23,7 +25,7 @@ class RangeNotSatisfiable(HTTPException):
 
 def answer_file(
     path: Path, headers: Mapping[str, str], *, name: str, sha256: str, length: int, media_type: str
-) -> Stream:
+) -> Response[Any]:
     """The file, or the part of it that `headers` of the request ask for; 304 when the caller has it already.
 
     `sha256` is the hexadecimal digest of the whole file, which is its ETag. Raises RangeNotSatisfiable.
@@ -31,7 +33,7 @@ def answer_file(
     etag = f'"{sha256}"'
     said = _describe(name, sha256, etag)
     if _names(headers.get("if-none-match", ""), etag):
-        return Stream(_nothing(), status_code=304, headers=said)
+        return Response(b"", status_code=304, headers=said, media_type=media_type)
     wanted = _find_range(headers, etag, length)
     if wanted is None:
         said["Content-Length"] = str(length)
@@ -43,7 +45,18 @@ def answer_file(
     return Stream(_read(path, start, end), status_code=206, headers=said, media_type=media_type)
 
 
-def begins_at_start(answer: Stream) -> bool:
+def describe_file(
+    headers: Mapping[str, str], *, name: str, sha256: str, length: int, media_type: str
+) -> Response[None]:
+    """What `answer_file` would say of the whole file, without it (HEAD)."""
+    etag = f'"{sha256}"'
+    # As headers, for Litestar would have the length and type of its own empty body.
+    said = _describe(name, sha256, etag) | {"Content-Length": str(length), "Content-Type": media_type}
+    status = 304 if _names(headers.get("if-none-match", ""), etag) else 200
+    return Response(None, status_code=status, headers=said)
+
+
+def begins_at_start(answer: Response[Any]) -> bool:
     """Whether the answer brings the first byte: of a download in ranges, the one that counts."""
     if answer.status_code == 200:
         return True
@@ -75,7 +88,7 @@ def sent_name(headers: Mapping[str, str]) -> str:
 
 def _describe(name: str, sha256: str, etag: str) -> dict[str, str]:
     digest = base64.b64encode(bytes.fromhex(sha256)).decode()
-    ascii_name = re.sub(r'[^A-Za-z0-9._ ()\-]', "_", name)
+    ascii_name = re.sub(r"[^A-Za-z0-9._ ()\-]", "_", name)
     return {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -129,8 +142,3 @@ async def _read(path: Path, start: int, end: int) -> AsyncIterator[bytes]:
                 return
             left -= len(block)
             yield block
-
-
-async def _nothing() -> AsyncIterator[bytes]:
-    for block in ():
-        yield block

@@ -18,7 +18,9 @@ Id = Annotated[int, Parameter(ge=1, le=2**53, description="Number of the thing, 
 Limit = Annotated[int, Parameter(ge=1, le=200, description="At most so many.")]
 Cursor = Annotated[
     str | None,
-    Parameter(pattern=r"^\d{1,18}\.\d{1,18}$", description="Where to go on: `after` in the link `next` of the page before."),
+    Parameter(
+        pattern=r"^\d{1,18}\.\d{1,18}$", description="Where to go on: `after` in the link `next` of the page before."
+    ),
 ]
 
 

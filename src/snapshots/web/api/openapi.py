@@ -6,7 +6,7 @@ It is made once, from the same router that answers, so it cannot tell of what is
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Components, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.types import Method
 
 from snapshots import __version__
@@ -43,7 +43,7 @@ class Problem(msgspec.Struct):
     detail: str
     instance: str
     code: str
-    task: str | None | msgspec.UnsetType = msgspec.UNSET
+    task: str | msgspec.UnsetType | None = msgspec.UNSET
     """The task that is in the way (409)."""
     unknown_spaces: list[str] | msgspec.UnsetType = msgspec.UNSET
     """Space keys that the site does not have (422)."""
@@ -109,7 +109,7 @@ class Upload(Operation):
     """An operation whose body is a file as it is."""
 
     def __post_init__(self) -> None:
-        binary = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format="binary"))
+        binary = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
         self.request_body = RequestBody(
             content={"application/zip": binary, "application/octet-stream": binary}, required=True
         )
@@ -158,6 +158,7 @@ def _make(router: Router) -> dict[str, Any]:
         for method, operation in item.items():
             if isinstance(operation, dict) and "responses" in operation:
                 _complete(path, method, operation)
+    made["components"]["schemas"]["Task"]["examples"] = [_EXAMPLE_TASK]
     return made
 
 
@@ -170,6 +171,17 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for status in _EVERYWHERE:
         responses.setdefault(str(status), _problem_response(status))
     operation["tags"] = [path.split("/")[5]]
+    body = operation.get("requestBody")
+    if body and any(each.get("type") == "null" for each in _schema_of(body).get("oneOf", ())):
+        # Litestar takes no body for null, and has no word for that.
+        body["required"] = False
+        body["content"]["application/json"]["example"] = _EXAMPLE_BODY
+    for parameter in operation.get("parameters", ()):
+        for bound in ("minimum", "maximum"):
+            if bound in parameter.get("schema", {}):
+                parameter["schema"][bound] = int(parameter["schema"][bound])
+    if path.endswith("/file"):
+        operation["parameters"] += [_condition(name) for name in ("If-None-Match", "If-Range", "Range")]
     if "202" in responses:
         responses["202"]["headers"] = {
             "Location": {"schema": {"type": "string"}, "description": "Address of the task", "required": True},
@@ -179,13 +191,26 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         responses["201"]["headers"] = {
             "Location": {"schema": {"type": "string"}, "description": "Address of what was made", "required": True}
         }
+    if method == "head":
+        responses.pop("206", None)
     for status, response in responses.items():
-        if int(status) >= 400:
+        for header in response.get("headers", {}).values():
+            header.setdefault("schema", {"type": "string"})
+        if int(status) >= 400 and method != "head":
             _complete_problem(int(status), response)
-        elif method == "head" or status in ("204", "304"):
+        elif method == "head" or status in ("204", "304"):  # which have no body
             response.pop("content", None)
         elif path.endswith("/file"):
             response["content"] = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def _schema_of(body: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = body["content"].get("application/json", {}).get("schema", {})
+    return schema
+
+
+def _condition(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": "RFC 9110"}
 
 
 def _problem_response(status: int) -> dict[str, Any]:
@@ -196,17 +221,36 @@ def _problem_response(status: int) -> dict[str, Any]:
 
 
 def _complete_problem(status: int, response: dict[str, Any]) -> None:
-    response["content"] = {
-        PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example(status)}
-    }
+    response["content"] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example(status)}}
     if status in (429, 503):
         response["headers"] = {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds to wait"}}
     if status == 401:
         response["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "Which header"}}
 
 
+_EXAMPLE_BODY = {"spaces": ["REL", "QMS"], "skip_unknown": False}
+
+_EXAMPLE_TASK = {
+    "id": "backup-8f2c61d09a",
+    "kind": "backup",
+    "site": "acme",
+    "state": "running",
+    "percentage": 42,
+    "stage": "writing records",
+    "counts": {"done": 84000, "total": 200000, "unit": "records"},
+    "message": "Writing records: 84,000 of 200,000 records.",
+    "created_at": "2026-11-26T01:43:56Z",
+    "updated_at": "2026-11-26T01:43:58Z",
+    "result": None,
+    "error": None,
+    "links": {
+        "self": "/api/v1/sites/acme/tasks/backup-8f2c61d09a",
+        "cancel": "/api/v1/sites/acme/tasks/backup-8f2c61d09a/cancel",
+    },
+}
+
 _EXAMPLES: dict[int, tuple[str, str]] = {
-    400: ("invalid-input", "The key would have expired already: choose a later day."),
+    400: ("invalid-input", "No space was picked; name at least one space key, or choose all spaces."),
     401: ("key-unknown", f"The API key in the header {HEADER} is not known: check that it was copied whole."),
     403: ("api-disabled", "The API is switched off for the site 'acme': an administrator can switch it on."),
     404: ("not-found", "There is no backup 12 of this site; list the backups to see which there are."),

@@ -8,7 +8,7 @@ import msgspec
 from litestar import get, post
 from litestar.params import Parameter
 
-from snapshots import durable
+from snapshots import durable, durable_jira
 from snapshots.access.keys import Scope
 from snapshots.acts import tasks as acts
 from snapshots.acts.tasks import Task
@@ -18,12 +18,10 @@ from snapshots.web.api.model import Limit, TaskPage
 from snapshots.web.api.openapi import problems
 from snapshots.web.api.paths import api_path
 
-SCOPE_OF_KIND: dict[str, Scope] = {durable.BACKUP: "backup", durable.JIRA_EXPORT: "jira-data"}
+SCOPE_OF_KIND: dict[str, Scope] = {durable.BACKUP: "backup", durable_jira.JIRA_EXPORT: "jira-data"}
 """Which keys see a task. What is not named here belongs to restoring."""
 
-TaskId = Annotated[
-    str, Parameter(max_length=100, description="Id of the task, as the answer that started it gave it.")
-]
+TaskId = Annotated[str, Parameter(max_length=100, description="Id of the task, as the answer that started it gave it.")]
 
 
 @get(
@@ -36,10 +34,12 @@ TaskId = Annotated[
 )
 def list_tasks(
     caller: Caller,
-    state: Annotated[list[JobState] | None, Parameter(description="Only in these states.", max_items=6)] = None,
+    states: Annotated[
+        list[JobState] | None, Parameter(query="state", description="Only in these states.", max_items=6)
+    ] = None,
     limit: Limit = 50,
 ) -> TaskPage:
-    found = acts.list_tasks(caller.app, caller.site, states=state or (), limit=200)
+    found = acts.list_tasks(caller.app, caller.site, states=states or (), limit=200)
     seen = [task for task in found if _may_see(caller, task)][:limit]
     return TaskPage([with_links(task) for task in seen], {"self": api_path(caller.site, "tasks")})
 
