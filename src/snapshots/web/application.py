@@ -43,7 +43,6 @@ def build_application(service: Service) -> Litestar:
     settings = service.settings
     folder = service.app.config.web_dir
     headers = security.security_headers(settings)
-
     door = Door.of(service.app)
 
     async def before_send(message: Message, scope: Scope) -> None:
@@ -74,7 +73,6 @@ def build_application(service: Service) -> Litestar:
             ),
         ],
         state=State({"service": service, "door": door}),
-        lifespan=[housekeeping(door)],
         dependencies={"service": Provide(_provide_service, sync_to_thread=False)},
         middleware=[_NoStrangers(service), security.session_auth(settings).middleware],
         csrf_config=CSRFConfig(
@@ -85,7 +83,7 @@ def build_application(service: Service) -> Litestar:
             exclude="^/api/",
         ),
         stores=StoreRegistry({"sessions": sessions.open_store(folder / "sessions")}),
-        lifespan=[_sweeping],
+        lifespan=[_sweeping, housekeeping(door)],
         template_config=TemplateConfig(instance=template_engine()),
         exception_handlers={Exception: answer_problem},
         before_send=[before_send],
