@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from snapshots.registry import rows, tables
+
+_BLOCK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,33 @@ def get_space_key(conn: sa.Connection, space_id: int) -> str:
     """The key of a space whose row is known to be there."""
     space = tables.space
     return str(conn.execute(sa.select(space.c.key).where(space.c.id == space_id)).scalar_one())
+
+
+def count_contents(conn: sa.Connection, space_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How many pages and how many versions each of these spaces holds; one that holds none is left out."""
+    page, macro, version = tables.page, tables.macro, tables.version
+    counts: dict[int, tuple[int, int]] = {}
+    for block in rows.in_blocks(space_ids, _BLOCK):
+        statement = (
+            sa.select(page.c.space_id, sa.func.count(page.c.id.distinct()), sa.func.count(version.c.id))
+            .select_from(page.outerjoin(macro).outerjoin(version))
+            .where(page.c.space_id.in_(block))
+            .group_by(page.c.space_id)
+        )
+        counts |= {int(space_id): (int(pages), int(versions)) for space_id, pages, versions in conn.execute(statement)}
+    return counts
+
+
+def count_site(conn: sa.Connection, site_id: int) -> tuple[int, int, int]:
+    """How many spaces, pages and versions the registry holds of a site."""
+    space, page, macro, version = tables.space, tables.page, tables.macro, tables.version
+
+    def count(table: sa.Table, joined: sa.FromClause) -> int:
+        return int(
+            conn.execute(
+                sa.select(sa.func.count(table.c.id)).select_from(joined).where(space.c.site_id == site_id)
+            ).scalar_one()
+        )
+
+    pages = space.join(page)
+    return count(space, space), count(page, pages), count(version, pages.join(macro).join(version))

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
+import msgspec
 from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
@@ -55,6 +56,8 @@ def template_engine() -> JinjaTemplateEngine:
         "plural": wording.plural,
         "size": wording.size,
         "moment": wording.moment,
+        "plain_moment": wording.plain_moment,
+        "from_json": msgspec.json.decode,
     }
     environment.globals |= {"asset": asset, "site_path": site_path, "tabs": TABS, "release": __version__}
     environment.globals |= {"visitor_of": _visitor_of}

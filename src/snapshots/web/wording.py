@@ -29,9 +29,16 @@ def size(length_bytes: int) -> str:
     raise AssertionError
 
 
+def plain_moment(microseconds: int) -> str:
+    """A moment, µs UTC, as words, for a label."""
+    return _utc(microseconds).strftime("%d %b %Y %H:%M UTC")
+
+
 def moment(microseconds: int) -> Markup:
     """A moment, µs UTC, as an element that a script turns into the reader's own time zone."""
-    at = datetime.datetime.fromtimestamp(microseconds // 1_000_000, datetime.UTC)
-    return Markup('<time datetime="{}">{} UTC</time>').format(
-        at.strftime("%Y-%m-%dT%H:%M:%SZ"), at.strftime("%d %b %Y %H:%M")
-    )
+    at = _utc(microseconds)
+    return Markup('<time datetime="{}">{}</time>').format(at.strftime("%Y-%m-%dT%H:%M:%SZ"), plain_moment(microseconds))
+
+
+def _utc(microseconds: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(microseconds // 1_000_000, datetime.UTC)

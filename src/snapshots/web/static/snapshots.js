@@ -70,6 +70,22 @@
     list.dispatchEvent(new CustomEvent("taken-out", { bubbles: true }));
   }
 
+  // Dialogs that htmx brings in open themselves, and close when what they asked for is done.
+  document.addEventListener("htmx:after:swap", () => {
+    for (const asked of document.querySelectorAll("dialog[data-opens-itself]:not([open])")) {
+      asked.removeAttribute("data-opens-itself");
+      asked.showModal();
+    }
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    const asked = sourceElement?.closest?.("dialog");
+    if (!asked || !response || response.status >= 400) return;
+    const next = sourceElement.dataset.closesAfter;
+    asked.close();
+    if (next) setTimeout(() => document.getElementById(next)?.focus(), 50);
+  });
+
   // Moments in the reader's own time zone; the exact one in UTC stays in the title.
   const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   function localTimes(within) {
