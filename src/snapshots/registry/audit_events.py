@@ -118,6 +118,13 @@ def list_actions(conn: sa.Connection, site_id: int | None) -> list[str]:
     return sorted(str(action) for action in conn.scalars(statement))
 
 
+def list_actor_names(conn: sa.Connection, site_id: int | None) -> list[str]:
+    """The names of those who did something, for choosing one."""
+    event = tables.audit_event
+    statement = sa.select(event.c.actor_name).distinct().where(*_conditions(site_id, EVERYTHING))
+    return sorted(str(name) for name in conn.scalars(statement))
+
+
 def _conditions(site_id: int | None, wanted: EventFilter) -> list[sa.ColumnElement[bool]]:
     event = tables.audit_event
     conditions = [] if site_id is None else [event.c.site_id == site_id]

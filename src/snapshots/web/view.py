@@ -58,6 +58,7 @@ def template_engine() -> JinjaTemplateEngine:
         "moment": wording.moment,
         "plain_moment": wording.plain_moment,
         "from_json": msgspec.json.decode,
+        "to_json": lambda value: msgspec.json.encode(value).decode(),
     }
     environment.globals |= {"asset": asset, "site_path": site_path, "tabs": TABS, "release": __version__}
     environment.globals |= {"visitor_of": _visitor_of}

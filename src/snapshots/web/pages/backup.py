@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
@@ -31,6 +32,7 @@ AnyRequest = Request[Visitor, Any, Any]
 _SHOWN_SPACES = 50
 _SHOWN_KEYS = 100
 _SHOWN_BACKUPS = 20
+_ENDS = {"done": "The export file is ready.", "cancelled": "The export was cancelled."}
 _CSV_BYTES = 5 * 1024 * 1024
 UNFINISHED: tuple[JobState, ...] = ("waiting", "running", "interrupted")
 
@@ -107,8 +109,11 @@ def start(
 def show_task(area: Area, task_id: str) -> Template:
     """How far a backup has come; asked for again and again while it is not done."""
     task = tasks.get_task(area.app, area.site, task_id)
-    ended = task.state not in UNFINISHED
-    return area.part("backup/task.html", task=task, headers={"HX-Trigger": "backups-changed"} if ended else None)
+    if task.state in UNFINISHED:
+        return area.part("backup/task.html", task=task)
+    # Said once, for a region read out with every step would talk without end.
+    events = {"backups-changed": {}, "said": {"words": _ENDS.get(task.state, "The export failed.")}}
+    return area.part("backup/task.html", task=task, headers={"HX-Trigger": msgspec.json.encode(events).decode()})
 
 
 @post("/backup/tasks/{task_id:str}/cancel", sync_to_thread=True, status_code=200)

@@ -97,6 +97,9 @@
   localTimes(document);
   document.addEventListener("htmx:after:swap", () => localTimes(document));
 
+  // What a part of a page wants said (HX-Trigger: said).
+  document.addEventListener("said", (event) => flag(event.detail.words));
+
   // A server that is away is said once, and once more when it is back.
   let away = null;
   document.addEventListener("htmx:error", () => {

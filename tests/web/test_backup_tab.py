@@ -1,0 +1,221 @@
+"""The tab Backup / Export, walked in a real browser and called without scripts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snapshots.backup.read import open_archive
+from snapshots.jobs.locks import FileLocks
+
+TAB = "/sites/acme/backup"
+
+
+@contextmanager
+def held_back(served: Any) -> Iterator[None]:
+    """While inside, a backup of acme begins and does not get on."""
+    lock = FileLocks(served.home / "executors").try_lock("exclusive acme: registry")
+    assert lock is not None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def choose(page: Any, way: str) -> None:
+    page.goto(TAB)
+    page.locator(f"#which-{way}").check()
+
+
+def prepare(page: Any) -> None:
+    page.get_by_role("button", name=re.compile("Prepare snapshots export file")).locator("visible=true").click()
+
+
+def told(page: Any, words: str) -> None:
+    """Wait until the page says so in its place, not only in passing."""
+    page.locator(".message-title", has_text=words).wait_for()
+
+
+def test_everything_is_exported_downloaded_and_deleted(
+    page: Any, served: Any, scheme: str, shoot: Callable[[Any, str], None], tmp_path: Path
+) -> None:
+    page.goto(TAB)
+    shoot(page, "backup")
+    with held_back(served):
+        prepare(page)
+        page.get_by_text("Preparing the export file").wait_for()
+        shoot(page, "backup-running")
+    told(page, "The export file is ready")
+    shoot(page, "backup-ready")
+    with page.expect_download() as download:
+        page.locator("#work").get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "archive.zip")
+    row = page.locator("#files tbody tr").first
+    digest = hashlib.sha256((tmp_path / "archive.zip").read_bytes()).hexdigest()
+    assert row.locator("code").text_content() == digest
+    assert "Local administrator" in row.text_content()
+    assert "All spaces" in row.text_content()
+    with open_archive(tmp_path / "archive.zip") as archive:
+        assert archive.manifest.counts["version"] == 3
+
+    row.get_by_role("link", name=re.compile("Delete")).click()
+    page.get_by_role("dialog").wait_for()
+    shoot(page, "backup-delete")
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+    row.get_by_role("link", name=re.compile("Delete")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.locator("#files tbody tr").first.get_by_text("deleted").wait_for()
+    assert page.get_by_role("dialog").count() == 0
+    shoot(page, "backup-files")
+
+
+def test_spaces_are_picked_by_keyboard_alone(page: Any, scheme: str, shoot: Callable[[Any, str], None]) -> None:
+    page.goto(TAB)
+    page.locator("#which-all").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "space-search"
+    page.keyboard.type("quality")
+    page.locator("#space-results li").nth(1).wait_for(state="detached")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.get_by_text("1 space chosen").wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "space-search"
+    page.keyboard.press("Control+A")
+    page.keyboard.type("rel")
+    page.locator("#space-results").get_by_text("Releases").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.get_by_text("2 spaces chosen").wait_for()
+    shoot(page, "backup-picker")
+    page.get_by_role("button", name="Take out Releases (REL)").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("1 space chosen").wait_for()
+    assert not page.locator("[data-picks=REL]").is_checked()
+    page.get_by_role("button", name="Prepare snapshots export file").locator("visible=true").focus()
+    page.keyboard.press("Enter")
+    told(page, "The export file is ready")
+    assert page.locator("#files tbody tr").first.locator("td").nth(2).text_content().strip() == "QMS"
+
+
+def test_what_was_chosen_stays_chosen_while_one_searches_on(page: Any) -> None:
+    choose(page, "picked")
+    page.locator("[data-picks=REL]").check()
+    page.locator("#space-search").fill("quality")
+    page.locator("[data-picks=REL]").wait_for(state="detached")
+    page.locator("#space-search").fill("")
+    page.locator("[data-picks=REL]").wait_for()
+    assert page.locator("[data-picks=REL]").is_checked()
+    page.locator("#space-search").fill("nothing of the kind")
+    page.get_by_text("No space with snapshots has this").wait_for()
+    assert page.locator(".chosen .tag").count() == 1
+
+
+def upload(page: Any, content: bytes) -> None:
+    choose(page, "csv")
+    page.locator("#file").set_input_files({"name": "spaces.csv", "mimeType": "text/csv", "buffer": content})
+
+
+def test_a_csv_file_shows_what_it_was_understood_to_mean(
+    page: Any, scheme: str, shoot: Callable[[Any, str], None]
+) -> None:
+    upload(page, b"Space key\nREL\n\nqms\nREL\nATLANTIS\n")
+    result = page.locator("#csv-result")
+    result.get_by_text("2 spaces").wait_for()
+    assert "ATLANTIS, line 6" in " ".join(result.text_content().split())
+    assert page.locator(".task").count() == 0
+    shoot(page, "backup-csv")
+    prepare(page)
+    told(page, "The export file is ready")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "holds no space key"),
+        (b"REL,Releases\nQMS,Quality\n", "more than one column"),
+        (b"\xff\xfe\x00\xd8", "neither UTF-8 nor UTF-16"),
+        ("REL\nQMS\n".encode("utf-16"), "2 spaces"),
+        (b"".join(b"NONE%d\n" % number for number in range(10_000)), "10,000 keys"),
+        (b"x" * 6_000_000, "smaller file"),
+    ],
+    ids=["empty", "two-columns", "torn", "utf-16", "10000-unknown", "too-long"],
+)
+def test_an_odd_csv_file_is_answered_in_place(page: Any, content: bytes, words: str) -> None:
+    upload(page, content)
+    page.locator("#csv-result").get_by_text(words).first.wait_for()
+    assert len(page.locator("#csv-result").inner_html()) < 50_000
+    # The browser notes answers of 400 and above; they are what is meant here.
+    page.complaints[:] = [
+        each
+        for each in page.complaints
+        if "the server responded with a status" not in each and "htmx:response:error" not in each
+    ]
+
+
+def test_a_second_backup_is_told_which_is_running_and_the_first_can_be_cancelled(
+    page: Any, served: Any, visitor: Any
+) -> None:
+    page.goto(TAB)
+    with held_back(served):
+        prepare(page)
+        page.get_by_text("Preparing the export file").wait_for()
+        task = page.locator(".task").get_attribute("id").removeprefix("task-")
+        refused = visitor.post(f"{TAB}/start", {"mode": "all"}, headers={"HX-Request": "true"})
+        assert refused.status_code == 409
+        assert task in refused.text
+        # Another browser sees it too.
+        assert task in visitor.get(TAB).text
+        page.get_by_role("button", name="Cancel").click()
+        told(page, "The export was cancelled")
+
+
+def test_a_server_that_is_killed_goes_on_with_the_export(page: Any, served: Any) -> None:
+    page.goto(TAB)
+    with held_back(served):
+        prepare(page)
+        page.get_by_text("Preparing the export file").wait_for()
+        served.process.kill()
+        served.process.wait()
+        page.get_by_text("The server does not answer").wait_for()
+        served.start()
+        page.get_by_text("The server answers again").wait_for()
+    told(page, "The export file is ready")
+    page.complaints.clear()
+
+
+def test_without_scripts_everything_works_too(visitor: Any) -> None:
+    answer = visitor.post(f"{TAB}/start", {"mode": "all"})
+    assert answer.status_code == 303
+    page = visitor.get(TAB).text
+    for _ in range(100):
+        if found := re.search(r"/sites/acme/backup/(\d+)/file", page):
+            break
+        page = visitor.get(TAB).text
+    file = visitor.get(found[0])
+    assert file.headers["content-disposition"].startswith("attachment")
+    part = visitor.get(found[0], headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206 and part.content == file.content[10:20]
+    asked = visitor.get(f"/sites/acme/backup/{found[1]}/delete")
+    assert "Delete this export file?" in asked.text
+    assert visitor.post(f"/sites/acme/backup/{found[1]}/delete", {}).status_code == 303
+    assert visitor.get(found[0]).status_code == 410
+    files = {"file": ("spaces.csv", b"REL\nNONE\n")}
+    checked = visitor.http.post(f"{TAB}/csv", files=files, data={"_csrf_token": visitor.csrf_token()})
+    assert "NONE" in checked.text and "<html" in checked.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/backup/999999/file", "/backup/999999/delete", "/backup/tasks/none", "/backup?before=x", "/backup?before=1.1.1"],
+)
+def test_odd_addresses_are_answered(visitor: Any, path: str) -> None:
+    assert visitor.get(f"/sites/acme{path}").status_code in (400, 404)
