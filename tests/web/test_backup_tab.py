@@ -73,6 +73,7 @@ def test_everything_is_exported_downloaded_and_deleted(
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.locator("#files tbody tr").first.get_by_text("deleted").wait_for()
     assert page.get_by_role("dialog").count() == 0
+    assert page.locator(".task").count() == 0
     shoot(page, "backup-files")
 
 

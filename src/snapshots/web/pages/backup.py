@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Redirect, Template
 
 from snapshots import durable
 from snapshots.acts import backups, spaces, tasks
@@ -156,7 +156,7 @@ def _place(before: str) -> tuple[int, int] | None:
 
 
 @get("/backup/{backup_id:int}/file", sync_to_thread=True)
-def download(request: AnyRequest, area: Area, backup_id: int) -> Stream:
+def download(request: AnyRequest, area: Area, backup_id: int) -> Response[Any]:
     """The archive, in ranges where the browser goes on with a download that broke."""
     backup = backups.get_file(area.app, area.site, backup_id)
     row = backup.row
@@ -184,9 +184,10 @@ def ask_delete(request: AnyRequest, area: Area, backup_id: int) -> Template:
 
 @post("/backup/{backup_id:int}/delete", sync_to_thread=True, status_code=200)
 def delete(request: AnyRequest, area: Area, backup_id: int) -> Template | Redirect:
+    made_by = backups.get_backup(area.app, area.site, backup_id).row.job_id
     backups.delete_backup(area.app, area.site, backup_id, area.actor)
     if is_part(request):
-        return area.part("backup/files.html", **_earlier(area, ""))
+        return area.part("backup/deleted.html", made_by=made_by, **_earlier(area, ""))
     return Redirect(site_path(area.site, "backup"), status_code=303)
 
 
