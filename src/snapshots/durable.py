@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from snapshots import durable_jira
-from snapshots.access import audit
+from snapshots.access import audit, settings
 from snapshots.access.actors import Actor
 from snapshots.access.audit import AuditOutcome
 from snapshots.backup.read import open_archive
@@ -164,6 +164,8 @@ def _take(app: App, job: JobContext, args: Args) -> Any:
 @contextmanager
 def _open_take(app: App, site_name: str, progress: Progress = silent) -> Iterator[Take]:
     with app.open_site(site_name) as site:
+        with app.registry.read() as conn:
+            same_jira_urls = settings.get_settings(conn, site.row.id).same_jira_urls
         yield Take(
             app.registry,
             site.row,
@@ -171,6 +173,7 @@ def _open_take(app: App, site_name: str, progress: Progress = silent) -> Iterato
             site.jira,
             app.config.spool_dir,
             max_payload_bytes=app.config.max_payload_bytes,
+            same_jira_urls=same_jira_urls,
             count_requests=lambda: site.transport.requests_sent,
             progress=progress,
         )

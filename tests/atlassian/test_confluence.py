@@ -202,6 +202,14 @@ class TestFiles:
         assert json.loads(confluence.download_attachment("17", "att9", 2)) == {"payload": True}
         assert site.asked[0].target == "/wiki/rest/api/content/17/child/attachment/att9/download?version=2"
 
+    def test_the_beginning_of_a_file_is_asked_for_and_no_more_is_read(self, site, elsewhere, confluence, answered):
+        site.script = [answered(status=302, Location=f"{elsewhere.url}/m?sig=1")]
+        elsewhere.script = [answered("x" * 20_000_000)]
+        beginning = confluence.download_attachment("17", "att9", 2, enough_bytes=1000)
+        assert beginning.startswith(b'"xxx')
+        assert 1000 <= len(beginning) < 5_000_000
+        assert elsewhere.asked[0].headers["Range"] == "bytes=0-999"
+
 
 def test_a_space_without_a_name_goes_by_its_key(site, confluence, answered):
     site.script = [answered({"results": [{"id": "5", "key": "~a", "name": None, "type": "personal", "icon": None}]})]

@@ -26,8 +26,9 @@ from snapshots.errors import (
     StaleVersion,
     StorageError,
 )
-from snapshots.registry import macros, pages, sites, versions
+from snapshots.registry import jira_mappings, macros, pages, sites, tables, versions
 from snapshots.registry.engine import Registry
+from snapshots.registry.jira_mappings import NewJiraMapping
 
 # The fixtures' own classes live in conftest.py, which tests do not import.
 Bench = Any
@@ -241,6 +242,64 @@ def test_another_jira_is_refused_until_an_administrator_says_it_is_the_same(
         take_snapshots(take, page.id)
     (result,) = take_snapshots(make_take(site=renamed, same_jira_urls=[bench.server.url + "/"]), page.id)
     assert result.number == 2
+
+
+def test_another_jira_is_refused_until_its_data_was_imported(
+    bench: Bench, make_take: MakeTake, own_registry: Registry
+) -> None:
+    page, _ = bench.add_page(EPICS)
+    take_snapshots(make_take(), page.id)
+    with own_registry.write() as conn:
+        (site,) = sites.list_sites(conn)
+        moved = replace(site, jira_url="https://globex.example.com")
+        with pytest.raises(InvalidInput, match="import the Jira data"):
+            make_take(site=moved).plan(page.id, [], "person")
+        new = NewJiraMapping(
+            site_id=site.id,
+            mapping_id="m-1",
+            source_url=site.jira_url,
+            destination_url=moved.jira_url,
+            made_by="Ada",
+            made_at=1,
+        )
+        jira_mappings.add_mapping(conn, new, [])
+    assert make_take(site=moved).plan(page.id, [], "person")["macros"]
+    with own_registry.write() as conn:
+        jira_mappings.remove_mapping(conn, site.id, "m-1")
+    with pytest.raises(InvalidInput, match="import the Jira data"):
+        make_take(site=moved).plan(page.id, [], "person")
+
+
+def test_which_jira_was_captured_costs_no_download(bench: Bench, make_take: MakeTake, own_registry: Registry) -> None:
+    page, _ = bench.add_page(EPICS)
+    take_snapshots(make_take(), page.id)
+    take_snapshots(make_take(), page.id)
+    assert bench.count("/download") == 0
+    with own_registry.read() as conn:
+        assert versions.count_by_jira(conn, 1) == {bench.server.url: 2}
+
+
+def test_a_version_that_does_not_tell_its_jira_is_asked_by_the_beginning_of_its_payload(
+    bench: Bench, make_take: MakeTake, own_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = bench.add_page(EPICS)
+    take_snapshots(make_take(), page.id)
+    with own_registry.write() as conn:
+        conn.execute(tables.version.update().values(jira_url=None))
+        (site,) = sites.list_sites(conn)
+    asked = []
+    download = bench.confluence.download_attachment
+
+    def note(*arguments: Any, **options: Any) -> bytes:
+        asked.append(options)
+        return download(*arguments, **options)
+
+    monkeypatch.setattr(bench.confluence, "download_attachment", note)
+    with pytest.raises(InvalidInput, match=f"came from {bench.server.url}"):
+        take_snapshots(make_take(site=replace(site, jira_url="https://other.example.com")), page.id)
+    (result,) = take_snapshots(make_take(), page.id)
+    assert result.number == 2
+    assert [options["enough_bytes"] for options in asked] == [16_384] * 2
 
 
 # -- faults of the site -----------------------------------------------------------------------------------

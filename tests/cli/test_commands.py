@@ -27,6 +27,21 @@ def test_a_site_is_added_listed_checked_and_changed(snapshots: Any, site: Emulat
     assert snapshots("site", "list", "--json").json()[0]["account"] == "editor@example.com"
 
 
+def test_an_administrator_says_that_the_jira_only_changed_its_address(snapshots: Any, site: EmulatorServer) -> None:
+    assert snapshots("site", "list", "--json").json()[0]["same_jira_urls"] == []
+    said = snapshots("site", "same-jira", "https://jira.acme.example/browse/X-1")
+    assert "was known before as https://jira.acme.example" in said.out
+    snapshots("site", "same-jira", "https://JIRA.acme.example", "--site", "acme")
+    assert snapshots("site", "list", "--json").json()[0]["same_jira_urls"] == ["https://jira.acme.example"]
+    assert "already" in snapshots("site", "same-jira", site.url, code=3).err
+    assert "earlier addresses" in snapshots("site", "same-jira", "https://no.example", "--forget", code=3).err
+    assert (
+        snapshots("site", "same-jira", "https://jira.acme.example", "--forget", "--json").json()["same_jira_urls"] == []
+    )
+    checks = {check["check"]: check for check in snapshots("site", "check", "--json").json()}
+    assert checks["Jira of earlier captures"] == {"check": "Jira of earlier captures", "ok": True, "detail": "this one"}
+
+
 def test_one_site_has_one_name(snapshots: Any, site: EmulatorServer) -> None:
     login = ["--url", site.url, "--account", "editor@example.com", "--token-env", "ACME_TOKEN"]
     assert "'acme'" in snapshots("site", "add", "second", *login, code=3).err

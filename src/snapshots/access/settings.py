@@ -21,6 +21,8 @@ class SiteSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     api_enabled: bool = False
     """Whether keys open anything at all on this site."""
+    same_jira_urls: tuple[str, ...] = ()
+    """Addresses under which this site's Jira was known before: only the address changed, it is the same Jira."""
     keep_uploads_days: Days = 7
     """An uploaded archive is removed so long after it was brought."""
     keep_backups_days: Days | None = None

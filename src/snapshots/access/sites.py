@@ -38,11 +38,12 @@ def parse_addresses(url: str, jira_url: str | None) -> Addresses:
 
     On Cloud, Confluence lives under /wiki of the site and Jira at its root. Raises `InvalidInput`.
     """
-    site = _origin(url)
-    return Addresses(f"{site}/wiki", _origin(jira_url) if jira_url else site)
+    site = parse_address(url)
+    return Addresses(f"{site}/wiki", parse_address(jira_url) if jira_url else site)
 
 
-def _origin(url: str) -> str:
+def parse_address(url: str) -> str:
+    """The address of the site behind any page of it that a person pasted. Raises `InvalidInput`."""
     parts = urlsplit(url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidInput(f"{url!r} is not the address of a site: give it as https://acme.atlassian.net.")

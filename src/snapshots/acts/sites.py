@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 
-from snapshots.access.sites import Addresses, Check, iter_checks
+from snapshots.access.actors import Actor, this_user
+from snapshots.access.settings import change_settings, get_settings
+from snapshots.access.sites import Addresses, Check, iter_checks, parse_address
 from snapshots.app import App
-from snapshots.errors import InvalidInput
-from snapshots.registry import sites
+from snapshots.capture.jiras import KnownJiras, plain_url
+from snapshots.errors import InvalidInput, NotFound
+from snapshots.registry import jira_mappings, sites, versions
 from snapshots.registry.sites import SiteRow
 
 
@@ -64,4 +67,55 @@ def list_sites(app: App) -> list[SiteRow]:
 def check_site(app: App, name: str | None) -> list[Check]:
     """Try what captures and backups need of the site."""
     with app.open_site(name) as site:
-        return list(iter_checks(site.confluence, site.jira))
+        return [*iter_checks(site.confluence, site.jira), _check_earlier_jiras(app, site.row)]
+
+
+def _check_earlier_jiras(app: App, site: SiteRow) -> Check:
+    """Which other Jiras earlier captures were read from, and whether macros may go on from this one."""
+    with app.registry.read() as conn:
+        captured = versions.count_by_jira(conn, site.id)
+        same_urls = get_settings(conn, site.id).same_jira_urls
+        jiras = KnownJiras(site.jira_url, same_urls, jira_mappings.list_mappings(conn, site.id))
+    words = []
+    for url, count in captured.items():
+        if plain_url(url) != plain_url(site.jira_url):
+            if jiras.is_same(url, site.jira_url):
+                what = "the same Jira under another address"
+            elif jiras.leads(url, site.jira_url):
+                what = "its data was imported"
+            else:
+                what = "another Jira: takes are refused until its data is imported"
+            words.append(f"{count:,} from {url} ({what})")
+    return Check("Jira of earlier captures", "; ".join(words) or "this one")
+
+
+def list_same_jira_urls(app: App, site: SiteRow) -> tuple[str, ...]:
+    """Earlier addresses of the site's Jira."""
+    with app.registry.read() as conn:
+        return get_settings(conn, site.id).same_jira_urls
+
+
+def say_same_jira(app: App, name: str | None, url: str, actor: Actor | None = None) -> tuple[str, ...]:
+    """State that the Jira at this earlier address is the one the site reads now; answers all such addresses."""
+    site = app.get_site(name)
+    address = parse_address(url)
+    if plain_url(address) == plain_url(site.jira_url):
+        raise InvalidInput(f"The site {site.name!r} reads {site.jira_url} already; name the address it had before.")
+    with app.registry.write() as conn:
+        known = get_settings(conn, site.id).same_jira_urls
+        if plain_url(address) in map(plain_url, known):
+            return known
+        changed = change_settings(conn, site.id, actor or this_user(), same_jira_urls=(*known, address))
+        return changed.same_jira_urls
+
+
+def take_back_same_jira(app: App, name: str | None, url: str, actor: Actor | None = None) -> tuple[str, ...]:
+    """Take back what `say_same_jira` stated; answers the addresses that are left. Raises `NotFound`."""
+    site = app.get_site(name)
+    with app.registry.write() as conn:
+        known = get_settings(conn, site.id).same_jira_urls
+        left = tuple(one for one in known if plain_url(one) != plain_url(url))
+        if left == known:
+            listed = ", ".join(known) or "none"
+            raise NotFound(f"{url} is not among the earlier addresses of {site.name}'s Jira; they are: {listed}.")
+        return change_settings(conn, site.id, actor or this_user(), same_jira_urls=left).same_jira_urls

@@ -33,8 +33,8 @@ class Call:
     """One request as it is sent, and sent again.
 
     `doing` is what messages call it (`reading page 17`). `repeatable`: doing it twice ends as doing it
-    once. `wanted` are statuses from 300 on that the caller understands itself. The authorization is no part of it, so
-    that it can be shown.
+    once. `wanted` are statuses from 300 on that the caller understands itself. With `enough_bytes` no more of the
+    answer's body is read than that. The authorization is no part of it, so that it can be shown.
     """
 
     method: str
@@ -44,6 +44,7 @@ class Call:
     body: bytes | None
     repeatable: bool
     wanted: frozenset[int] = frozenset()
+    enough_bytes: int | None = None
 
     @property
     def site(self) -> str:

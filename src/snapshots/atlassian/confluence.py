@@ -208,14 +208,16 @@ class ConfluenceClient:
             "DELETE", f"{self._v2}/attachments/{quote(number, safe='')}", doing=f"deleting attachment {attachment_id}"
         )
 
-    def download_attachment(self, page_id: str, attachment_id: str, version: int | None = None) -> bytes:
-        """The bytes of a file; without `version`, of its newest version.
+    def download_attachment(
+        self, page_id: str, attachment_id: str, version: int | None = None, *, enough_bytes: int | None = None
+    ) -> bytes:
+        """The bytes of a file; without `version`, of its newest version. With `enough_bytes` it may end after as many.
 
         By v1's download, because the links in the listings answer 401 to API tokens.
         """
         url = f"{self._v1}/content/{quote(page_id, safe='')}/child/attachment/{quote(attachment_id, safe='')}/download"
         doing = f"downloading {attachment_id} of page {page_id}" + (f", version {version}" if version else "")
-        return self._transport.download(url, doing=doing, query={"version": version})
+        return self._transport.download(url, doing=doing, query={"version": version}, enough_bytes=enough_bytes)
 
     def may_update(self, page_id: str) -> bool:
         """Whether the account may edit the page. Raises `NotFound`."""

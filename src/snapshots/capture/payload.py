@@ -143,6 +143,16 @@ def open_payload(data: bytes) -> OpenPayload:
     return OpenPayload(header, definition, columns, _read_row_lines(lines[5:-2]))
 
 
+def read_header(beginning: bytes) -> CaptureHeader:
+    """Who took what from where, of a payload of which only the beginning is at hand; errors as for `open_payload`."""
+    lines = beginning.split(b"\n", 2)
+    _check_format_version(lines[0])
+    if len(lines) < 3:
+        raise _damage("it is cut off")
+    header: CaptureHeader = _read_member(lines[1], b'"capture":', CaptureHeader)
+    return header
+
+
 def decode_row(line: bytes) -> Row:
     """One of `OpenPayload.row_lines`, decoded; `DamageError` when it is not a row."""
     try:

@@ -11,12 +11,16 @@ from snapshots.atlassian.model import Page, Space
 from snapshots.capture import publishing
 from snapshots.capture.acts import PlannedMacro, PlannedTake
 from snapshots.capture.definition import parse_definition, print_definition
-from snapshots.capture.payload import Trigger, open_payload
+from snapshots.capture.jiras import KnownJiras
+from snapshots.capture.payload import Trigger, read_header
 from snapshots.errors import DamageError, DecisionNeeded, InvalidInput, NotFound, PermissionDenied
 from snapshots.findings import Finding
-from snapshots.registry import spaces
+from snapshots.registry import jira_mappings, macros, pages, spaces, versions
 from snapshots.registry.engine import Registry
 from snapshots.registry.sites import SiteRow
+
+_HEADER_BYTES = 16_384
+"""What a payload says of itself before its definition is far shorter."""
 
 
 def plan_take(
@@ -40,9 +44,10 @@ def plan_take(
             "snapshots there; give it the right to edit, or take them with another account."
         )
     chosen, findings = _choose_macros(page, macro_ids)
-    known_urls = frozenset(map(_plain_url, (site.jira_url, *same_jira_urls)))
+    with registry.read() as conn:
+        jiras = KnownJiras(site.jira_url, same_jira_urls, jira_mappings.list_mappings(conn, site.id))
     for macro in chosen:
-        _refuse_other_jira(confluence, site, page, macro, known_urls)
+        _refuse_other_jira(site, page, macro, jiras, _find_jira(registry, site, confluence, page, macro))
     person = confluence.get_current_user()
     space = _get_space(registry, site, confluence, page)
     return PlannedTake(
@@ -95,26 +100,37 @@ def _choose_macros(page: Page, macro_ids: Sequence[str]) -> tuple[list[Macro], l
     ]
 
 
-def _refuse_other_jira(
-    confluence: ConfluenceClient, site: SiteRow, page: Page, macro: Macro, known_urls: frozenset[str]
-) -> None:
-    """Rows of two Jiras in one history would compare as if every issue had been replaced."""
+def _find_jira(registry: Registry, site: SiteRow, confluence: ConfluenceClient, page: Page, macro: Macro) -> str | None:
+    """The address of the Jira that the capture which the page shows was read from, if anything tells."""
     if macro.pointer is None:
-        return
+        return None
+    with registry.read() as conn:
+        page_row = pages.find_page(conn, site.id, page.id)
+        macro_row = macros.find_macro(conn, page_row.id, macro.remote_id) if page_row else None
+        version = versions.find_version_of_capture(conn, macro_row.id, macro.pointer.capture_id) if macro_row else None
+    if version is not None and version.jira_url is not None:
+        return version.jira_url
     attachment = publishing.find_attachment(confluence, page.id, macro.remote_id)
     if attachment is None:
-        return
+        return None
     try:
-        data = confluence.download_attachment(page.id, attachment.id, macro.pointer.attachment_version)
-        captured_from = open_payload(data).header.jira_url
+        beginning = confluence.download_attachment(
+            page.id, attachment.id, macro.pointer.attachment_version, enough_bytes=_HEADER_BYTES
+        )
+        return read_header(beginning).jira_url
     except (DamageError, NotFound):
         # A lost or damaged payload cannot say where it came from; a new capture is the way to heal it.
-        return
-    if _plain_url(captured_from) not in known_urls:
+        return None
+
+
+def _refuse_other_jira(site: SiteRow, page: Page, macro: Macro, jiras: KnownJiras, captured_from: str | None) -> None:
+    """Rows of two Jiras in one history would compare as if every issue had been replaced."""
+    if captured_from is not None and not jiras.leads(captured_from, site.jira_url):
         raise InvalidInput(
             f"Earlier snapshots of macro {macro.remote_id} on the page '{page.title}' came from {captured_from}, "
-            f"and this site reads {site.jira_url}; an administrator must say that it is the same Jira "
-            "whose URL changed, or a new macro must be used."
+            f"and the site {site.name!r} reads {site.jira_url}. If the projects moved there, import the Jira data "
+            f"(`snapshots jira-data plan`); if it is the same Jira under a new address, an "
+            f"administrator says so with `snapshots site same-jira {captured_from}`; else use a new macro."
         )
 
 
@@ -132,7 +148,3 @@ def _get_space(registry: Registry, site: SiteRow, confluence: ConfluenceClient, 
 def _plan_macro(macro: Macro) -> PlannedMacro:
     definition = print_definition(parse_definition(macro.definition or ""))
     return PlannedMacro(macro.remote_id, str(uuid.uuid4()), definition)
-
-
-def _plain_url(url: str) -> str:
-    return url.rstrip("/").lower()

@@ -13,6 +13,7 @@ from rich.markup import escape
 from snapshots.access.sites import parse_addresses
 from snapshots.acts import sites
 from snapshots.app import App
+from snapshots.cli.addresses import SiteOption
 from snapshots.cli.output import JsonOption, moment, out, print_json, print_table, shown
 from snapshots.config import read_config
 from snapshots.errors import InvalidInput
@@ -25,6 +26,7 @@ def commands() -> typer.Typer:
     group.command("add")(add)
     group.command("list")(list_)
     group.command("check")(check)
+    group.command("same-jira")(same_jira)
     return group
 
 
@@ -79,12 +81,22 @@ def list_(as_json: JsonOption = False) -> None:
     """List the sites."""
     with App(read_config(os.environ)) as app:
         rows = sites.list_sites(app)
+        before = {row.id: sites.list_same_jira_urls(app, row) for row in rows}
     if as_json:
-        print_json([_as_json(row) for row in rows])
+        print_json([_as_json(row) | {"same_jira_urls": before[row.id]} for row in rows])
         return
     print_table(
         ["name", "Confluence", "Jira", "account", "added (UTC)"],
-        [[row.name, row.confluence_url, row.jira_url, row.account, moment(row.created_at)] for row in rows],
+        [
+            [
+                row.name,
+                row.confluence_url,
+                row.jira_url + (f" (before: {', '.join(before[row.id])})" if before[row.id] else ""),
+                row.account,
+                moment(row.created_at),
+            ]
+            for row in rows
+        ],
         empty="No site yet: add one with `snapshots site add`.",
     )
 
@@ -110,6 +122,30 @@ def check(
     failed = next((item for item in checks if item.error), None)
     if failed and failed.error:
         raise failed.error
+
+
+def same_jira(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The address that this site's Jira had before.")],
+    site: SiteOption = None,
+    forget: Annotated[bool, typer.Option("--forget", help="Take it back: it was another Jira after all.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that the site's Jira is the one that had this address before.
+
+    Only its address changed: same projects, issues and ids. Then macros that were captured from there may be
+    captured again, and versions are compared as of one Jira. Where the data moved to another Jira, import it.
+    """
+    with App(read_config(os.environ)) as app:
+        act = sites.take_back_same_jira if forget else sites.say_same_jira
+        known = act(app, site, url)
+        row = app.get_site(site)
+    if as_json:
+        print_json({"name": row.name, "jira_url": row.jira_url, "same_jira_urls": known})
+    else:
+        before = ", ".join(known) or "no other address"
+        out().print(
+            f"The Jira of [bold]{escape(row.name)}[/], {escape(row.jira_url)}, was known before as {escape(before)}."
+        )
 
 
 def _as_json(row: SiteRow) -> dict[str, Any]:

@@ -91,6 +91,20 @@ def get_version(conn: sa.Connection, macro_id: int, number: int) -> VersionRow:
     return found[0]
 
 
+def count_by_jira(conn: sa.Connection, site_id: int) -> dict[str, int]:
+    """How many versions of the site's macros were read from each Jira, by address, as far as they tell."""
+    version, macro, page, space = tables.version, tables.macro, tables.page, tables.space
+    statement = (
+        sa.select(version.c.jira_url, sa.func.count())
+        .join(macro, version.c.macro_id == macro.c.id)
+        .join(page, macro.c.page_id == page.c.id)
+        .join(space, page.c.space_id == space.c.id)
+        .where(space.c.site_id == site_id, version.c.jira_url.is_not(None))
+        .group_by(version.c.jira_url)
+    )
+    return dict(sorted((url, count) for url, count in conn.execute(statement)))
+
+
 def find_version_of_capture(conn: sa.Connection, macro_id: int, capture_id: str) -> VersionRow | None:
     version = tables.version
     found = _fetch_with_stickers(
