@@ -65,6 +65,7 @@ def test_counts_are_those_of_the_comparison(release: Release) -> None:
         "changed": 6,
         "moved": 2,
         "moved_and_changed": 0,
+        "renamed": 0,
         "unchanged": 51,
     }
     assert [level["title"] for level in document["levels"]] == ["Epics", "Stories", "Tests"]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from snapshots.access.settings import get_settings
 from snapshots.app import App
-from snapshots.capture.payload import open_payload
+from snapshots.capture.jiras import KnownJiras, plain_url
+from snapshots.capture.payload import OpenPayload, open_payload
 from snapshots.errors import PermissionDenied
 from snapshots.history.compare import Comparison, compare_payloads
+from snapshots.history.crossing import Crossing
+from snapshots.history.following import follow
 from snapshots.history.loading import load_payload
 from snapshots.history.lookup import PlacedMacro, get_placed_macro
 from snapshots.history.subject import Subject
 from snapshots.history.versions import get_history_entry
+from snapshots.registry import jira_mappings
+from snapshots.registry.sites import SiteRow
 
 
 def find_macro(
@@ -40,7 +46,22 @@ def compare(app: App, placed: PlacedMacro, old: int, new: int) -> tuple[Subject,
         payloads = [
             open_payload(load_payload(site.confluence, placed.page, placed.macro, entry.version)) for entry in entries
         ]
+    crossing, same_jira = _read_crossing(app, placed.site, payloads[0], payloads[1])
     subject = Subject(
         placed.site.name, placed.space_key, placed.page.title, placed.macro.remote_id, entries[0], entries[1]
     )
-    return subject, compare_payloads(payloads[0], payloads[1])
+    return subject, compare_payloads(payloads[0], payloads[1], crossing, same_jira=same_jira)
+
+
+def _read_crossing(app: App, site: SiteRow, old: OpenPayload, new: OpenPayload) -> tuple[Crossing | None, bool]:
+    """How names of both lead to one another, where they are of two Jiras; and whether they are of one."""
+    old_url, new_url = old.header.jira_url, new.header.jira_url
+    if plain_url(old_url) == plain_url(new_url):
+        return None, True
+    with app.registry.read() as conn:
+        same_urls = get_settings(conn, site.id).same_jira_urls
+        jiras = KnownJiras(site.jira_url, same_urls, jira_mappings.list_mappings(conn, site.id))
+        if jiras.is_same(old_url, new_url):
+            return None, True
+        route = jiras.find_route(old_url, new_url)
+        return (follow(conn, route, old, new) if route else None), False

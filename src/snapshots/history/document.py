@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from snapshots.capture.payload import Column, OpenPayload, Row
-from snapshots.history.compare import CellChange, ColumnChanges, Comparison, RowChange
+from snapshots.history.compare import CellChange, ColumnChanges, Comparison, RenamedRow, RowChange
 from snapshots.history.subject import Subject, level_words
 from snapshots.history.versions import HistoryEntry
 from snapshots.history.words import cell_difference
@@ -33,11 +33,13 @@ def render_json(subject: Subject, comparison: Comparison) -> str:
         "macro_id": subject.macro_id,
         "old": describe_version(subject.old),
         "new": describe_version(subject.new),
+        "move": _move(comparison),
         "same": not comparison,
         "definition_changed": comparison.definition_changed,
         "counts": asdict(comparison.total),
         "levels": [_level(comparison, level) for level in range(1, len(comparison.columns) + 1)],
         "rows": [_row(comparison, change) for change in comparison.rows],
+        "renamed": [_renamed(row) for row in comparison.renamed],
     }
     text = msgspec.json.format(msgspec.json.encode(document)).decode()
     return _TO_ESCAPE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
@@ -61,6 +63,27 @@ def describe_version(entry: HistoryEntry) -> dict[str, Any]:
     }
 
 
+def _move(comparison: Comparison) -> dict[str, Any] | None:
+    """Which Jiras, and what says how to follow the one into the other."""
+    if not comparison.other_jira:
+        return None
+    mappings = comparison.crossing.mappings if comparison.crossing else ()
+    return {
+        "old_jira": comparison.old.header.jira_url,
+        "new_jira": comparison.new.header.jira_url,
+        "imports": [
+            {
+                "mapping_id": row.mapping_id,
+                "source_url": row.source_url,
+                "destination_url": row.destination_url,
+                "made_at": row.made_at,
+                "made_by": row.made_by,
+            }
+            for row in mappings
+        ],
+    }
+
+
 def _level(comparison: Comparison, level: int) -> dict[str, Any]:
     return {
         "level": level,
@@ -76,6 +99,7 @@ def _columns(changes: ColumnChanges) -> dict[str, Any]:
         "removed": changes.removed,
         "renamed": [{"id": new.id, "old_name": old.name, "new_name": new.name} for old, new in changes.renamed],
         "reordered": changes.reordered,
+        "followed": [{"id": new.id, "old_id": old.id, "name": new.name} for old, new in changes.followed],
     }
 
 
@@ -86,6 +110,16 @@ def _row(comparison: Comparison, change: RowChange) -> dict[str, Any]:
         "old": _side(comparison.old, change.old, change.old_index, change.old_path, whole=change.new is None),
         "new": _side(comparison.new, change.new, change.new_index, change.new_path, whole=change.old is None),
         "cells": [_cell(cell) for cell in change.cells],
+        "renamed_cells": [_cell(cell) for cell in change.renamed_cells],
+    }
+
+
+def _renamed(row: RenamedRow) -> dict[str, Any]:
+    return {
+        "level": row.level,
+        "old": {"key": row.old_key, "issue_id": row.old_issue_id, "index": row.old_index},
+        "new": {"key": row.new_key, "issue_id": row.new_issue_id, "index": row.new_index},
+        "cells": [_cell(cell) for cell in row.cells],
     }
 
 
@@ -111,6 +145,6 @@ def _cell(cell: CellChange) -> dict[str, Any]:
         "new": cell.new,
         "old_text": difference.old_text,
         "new_text": difference.new_text,
-        "note": difference.note,
+        "note": cell.note or difference.note,
         "words": [{"part": segment.part, "text": segment.text} for segment in difference.segments],
     }

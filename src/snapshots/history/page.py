@@ -28,6 +28,9 @@ from snapshots.history.words import Part, Segment, cell_difference
 MOST_CHANGES = 2_000
 """Changed rows shown on one page; with more a browser becomes slow, and nobody reads them."""
 
+MOST_RENAMED = 1_000
+"""Rows that a move of Jira only renamed, listed at the end of a page; the JSON form has all of them."""
+
 LONGEST_SAME = 400
 """Characters of unchanged text shown between two changes of a cell."""
 
@@ -74,6 +77,7 @@ def render_page(subject: Subject, comparison: Comparison, *, most_changes: int =
             shown=shown,
             left_out=len(comparison.rows) - shown,
             longest_same=LONGEST_SAME,
+            renamed=comparison.renamed[:MOST_RENAMED],
             style=Markup(style),
             style_digest=digest,
             title_of=partial(_title, comparison),
@@ -155,7 +159,7 @@ def _cell_line(cell: CellChange) -> _CellLine:
         cell.column.name,
         _shortened([segment for segment in difference.segments if segment.part != "inserted"]),
         _shortened([segment for segment in difference.segments if segment.part != "deleted"]),
-        difference.note,
+        cell.note or difference.note,
     )
 
 

@@ -52,8 +52,15 @@ def make_outline(payload: OpenPayload, *, by_key: bool) -> Outline:
 
     `DamageError` for a row whose level or beginning cannot be read.
     """
+    lines = payload.row_lines
+    return outline_named(
+        payload, *(_names_by_key(lines) if by_key else (_names_by_id(lines, len(payload.columns)), lines))
+    )
+
+
+def outline_named(payload: OpenPayload, names: list[bytes], bodies: list[bytes]) -> Outline:
+    """The outline of a payload whose rows have these names, each beginning as the row does: `[1,"`."""
     lines, depth = payload.row_lines, len(payload.columns)
-    names, bodies = _names_by_key(lines) if by_key else (_names_by_id(lines, depth), lines)
     if depth == 1:
         count = len(lines)
         return Outline(names, bodies, bytes([1]) * count, [NOWHERE] * count, {NOWHERE: range(count)}, depth)
@@ -199,20 +206,21 @@ def _names_by_id(lines: list[bytes], depth: int) -> list[bytes]:
         names = [line[: line.find(b'"', 4)] for line in lines]
         if b"\\" not in b"".join(names):
             return names
-    return [b'%b"%b' % (head[1], head[2]) for head in map(_read_head, lines)]
+    return [b'%b"%b' % (head[1], head[2]) for head in map(read_head, lines)]
 
 
 def _names_by_key(lines: list[bytes]) -> tuple[list[bytes], list[bytes]]:
     """`[1,"ACME-1` of `[1,"10001","ACME-1",…`, and what stands behind the key."""
     names, bodies = [], []
     for line in lines:
-        head = _read_head(line)
+        head = read_head(line)
         names.append(b'%b"%b' % (head[1], head[3]))
         bodies.append(line[head.end() :])
     return names, bodies
 
 
-def _read_head(line: bytes) -> re.Match[bytes]:
+def read_head(line: bytes) -> re.Match[bytes]:
+    """Groups 1 to 3: `[1,`, issue id, key. Raises `DamageError`."""
     head = _HEAD.match(line)
     if head is None:
         decode_row(line)

@@ -56,6 +56,8 @@ def moment_words(moment: int) -> str:
 def count_words(counts: Counts) -> str:
     """`1 added, 3 changed`; rows that did not change are left out."""
     words = [f"{count:,} {KIND_WORDS[kind].lower()}" for kind in KIND_WORDS if (count := getattr(counts, kind))]
+    if counts.renamed:
+        words.append(f"{counts.renamed:,} only renamed by the move")
     return ", ".join(words) or "nothing changed"
 
 
@@ -93,7 +95,7 @@ def row_values(payload: OpenPayload, row: Row) -> list[tuple[Column, object]]:
 def move_words(change: RowChange) -> str:
     """Where a moved row came from; rows are counted from 1."""
     assert change.old_index is not None and change.new_index is not None
-    if change.old_path != change.new_path and change.old_path[-1:] != change.new_path[-1:]:
+    if change.parent_changed and change.old_path[-1:] != change.new_path[-1:]:
         return f"from beneath {_parent(change.old_path)} to beneath {_parent(change.new_path)}"
     return f"from row {change.old_index + 1:,} to row {change.new_index + 1:,}"
 
@@ -106,10 +108,35 @@ def column_words(comparison: Comparison, level: int) -> list[str]:
         sentences.append("added " + ", ".join(column.name for column in changes.added))
     if changes.removed:
         sentences.append("removed " + ", ".join(column.name for column in changes.removed))
-    sentences += [f"renamed {old.name} to {new.name}" for old, new in changes.renamed]
+    followed = dict(changes.followed)
+    sentences += [
+        f"renamed {old.name} to {new.name}" + (" by the move" if followed.get(old) == new else "")
+        for old, new in changes.renamed
+    ]
     if changes.reordered:
         sentences.append("shown in another order")
     return sentences
+
+
+def move_of_jira_words(comparison: Comparison) -> list[str]:
+    """Sentences about versions of different Jiras: from which to which, and what says so; empty for one Jira."""
+    if not comparison.other_jira:
+        return []
+    jiras = f"{comparison.old.header.jira_url} and {comparison.new.header.jira_url}"
+    if comparison.crossing is None:
+        return [
+            f"The versions were captured from two Jiras, {jiras}, and no import of Jira data says what became of the "
+            "one in the other: rows are the same where their keys are."
+        ]
+    imports = [
+        f"Followed by the import from {row.source_url} to {row.destination_url} of {moment_words(row.made_at)}, "
+        f"by {row.made_by}, mapping {row.mapping_id}."
+        for row in comparison.crossing.mappings
+    ]
+    return [
+        f"The versions were captured from two Jiras, {jiras}: names that the move gave are no changes.",
+        *imports,
+    ]
 
 
 def _parent(path: tuple[str, ...]) -> str:

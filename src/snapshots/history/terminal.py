@@ -24,6 +24,9 @@ SIDE_BY_SIDE_COLUMNS = 140
 MOST_CHANGES = 1_000
 """Changed rows shown in a terminal, where nobody scrolls further; a pipe gets all of them."""
 
+MOST_RENAMED = 12
+"""Rows that a move of Jira only renamed, named in a terminal; a pipe gets all of them."""
+
 EMPTY = "(empty)"
 """What stands for the side of a cell that says nothing, so that it does not look cut off."""
 
@@ -50,6 +53,18 @@ def print_comparison(subject: Subject, comparison: Comparison, console: Console)
     if len(comparison.rows) > MOST_CHANGES:
         left_out = len(comparison.rows) - MOST_CHANGES
         console.print(Text(f"… {left_out:,} more changed rows: write the page or the JSON form to see them.", "yellow"))
+    if comparison.renamed:
+        console.print(_renamed_words(comparison))
+
+
+def _renamed_words(comparison: Comparison) -> Text:
+    """Names of the move, some of them: each of them says nothing new."""
+    shown = [
+        f"{row.old_key} → {row.new_key}" for row in comparison.renamed[:MOST_RENAMED] if row.old_key != row.new_key
+    ]
+    left_out = len(comparison.renamed) - len(shown)
+    more = f" and {left_out:,} more" if left_out else ""
+    return Text(_one_line(f"Only renamed by the move: {', '.join(shown)}{more}"), "dim")
 
 
 def plain_lines(subject: Subject, comparison: Comparison) -> Iterator[str]:
@@ -61,17 +76,22 @@ def plain_lines(subject: Subject, comparison: Comparison) -> Iterator[str]:
     for level in range(1, len(comparison.columns) + 1):
         for sentence in words_of.column_words(comparison, level):
             yield _one_line(f"columns of {words_of.level_words(comparison, level)}: {sentence}")
+    yield from map(_one_line, words_of.move_of_jira_words(comparison))
     for change in comparison.rows:
         indent = "  " * (change.level - 1)
         yield f"{KIND_SIGNS[change.kind]} {indent}{_one_line(' '.join(_row_words(comparison, change)))}"
-        for cell in change.cells:
+        for cell in (*change.cells, *change.renamed_cells):
             difference = cell_difference(cell.old, cell.new)
-            note = f" ({difference.note})" if difference.note else ""
+            note = f" ({noted})" if (noted := cell.note or difference.note) else ""
             yield f"    {indent}{_one_line(cell.column.name)}{note}"
             yield f"    {indent}- {_one_line(difference.old_text) or EMPTY}"
             yield f"    {indent}+ {_one_line(difference.new_text) or EMPTY}"
         for name, text in _lone_values(comparison, change):
             yield f"    {indent}{_one_line(name)}: {_one_line(text)}"
+    for renamed in comparison.renamed:
+        names = ", ".join(cell.column.name for cell in renamed.cells)
+        also = f" ({names} too)" if names else ""
+        yield _one_line(f"= only renamed by the move {renamed.old_key} -> {renamed.new_key}{also}")
 
 
 def _one_line(text: str) -> str:
@@ -91,8 +111,8 @@ def _row_words(comparison: Comparison, change: RowChange) -> Iterator[str]:
     payload = comparison.old if change.new is None else comparison.new
     if title := words_of.row_title(payload, change.row):
         yield title
-    if change.old is not None and change.renamed:
-        yield f"(was {change.old.key})"
+    if change.former_key is not None:
+        yield f"(was {change.former_key})"
     if change.moved:
         yield f"({words_of.move_words(change)})"
 
@@ -105,6 +125,8 @@ def _headings(subject: Subject, comparison: Comparison) -> Iterator[RenderableTy
         yield Text(f"     payload sha256 {_one_line(entry.version.payload_sha256)}", "dim")
     style = "bold" if comparison else "bold green"
     yield Text(words_of.count_words(comparison.total).capitalize() + ".", style)
+    for sentence in words_of.move_of_jira_words(comparison):
+        yield Text(_one_line(sentence), "yellow")
     if comparison.definition_changed:
         yield Text("The macro's definition changed in between.", "yellow")
     for level in range(1, len(comparison.columns) + 1):
@@ -134,13 +156,13 @@ def _cells(comparison: Comparison, change: RowChange, *, wide: bool) -> Iterator
         for name, text in lone:
             table.add_row(Text(_one_line(name)), Text(visible(text)))
         yield _beneath(table)
-    if change.cells:
+    if change.cells or change.renamed_cells:
         table = _table(["field", "old", "new"] if wide else ["field", "words"])
-        for cell in change.cells:
+        for cell in (*change.cells, *change.renamed_cells):
             difference = cell_difference(cell.old, cell.new)
             label = Text(_one_line(cell.column.name))
-            if difference.note:
-                label.append(f"\n{difference.note}", "dim italic")
+            if note := cell.note or difference.note:
+                label.append(f"\n{note}", "dim italic")
             old, new = _marked(difference, "inserted"), _marked(difference, "deleted")
             if wide:
                 table.add_row(label, old, new)
