@@ -186,7 +186,7 @@ def test_what_only_looks_like_it_is_left_alone_without_a_word(text: str) -> None
         ("fixVersion = 10100", "other", "10100", "id-unknown"),
         ("issue in inMyApp(ACME-1)", "function", "ACME-1", "unknown-function"),
         ('issue in linkedIssues(ACME-1, "blocks")', "link_type", '"blocks"', "unmapped"),
-        ("a = = b", "jql", "expected a value or a function, found =", "unreadable"),
+        ("a = = b", "jql", "expected a value, a function or EMPTY, found =", "unreadable"),
     ],
 )
 def test_what_has_no_partner_is_left_alone_and_reported_with_its_place(text, kind, word, reason) -> None:

@@ -146,7 +146,7 @@ def test_an_error_says_where_in_lines_and_what_was_found() -> None:
         parse_jql("project = ACME\r\nAND status is Done")
     error = refused.value
     assert (error.line, error.column, error.offset, error.found) == (2, 15, 30, "Done")
-    assert str(error) == ("The JQL cannot be understood at line 2, column 15: expected EMPTY or NULL, found Done.")
+    assert str(error) == ("The JQL cannot be understood at line 2, column 15: expected EMPTY, NULL or NOT, found Done.")
 
 
 def test_an_error_says_that_a_reserved_word_needs_quotes() -> None:

@@ -53,14 +53,23 @@ from snapshots.jql.words import KEYWORDS, unescape
 _VALUES = frozenset({WORD, NUMBER, QUOTED})
 _ORDERS = frozenset({"<", ">", "<=", ">="})
 _SIMPLE_OPERATORS = frozenset({"=", "!=", "~", "!~"}) | _ORDERS
-_WAS_PREDICATES = frozenset({"AFTER", "BEFORE", "ON", "DURING", "BY"})
-_CHANGED_PREDICATES = _WAS_PREDICATES | {"FROM", "TO"}
+_PREDICATES = ("AFTER", "BEFORE", "ON", "DURING", "BY", "FROM", "TO")
+_WAS_PREDICATES = frozenset(_PREDICATES[:5])
+_CHANGED_PREDICATES = frozenset(_PREDICATES)
 
 _OPERATOR = "an operator (=, !=, ~, !~, <, >, <=, >=, IN, NOT IN, IS, IS NOT, WAS, CHANGED)"
 _FIELD = "a field"
+_CONDITION = "a field, NOT or ("
 _VALUE = "a value or a function"
+_VALUE_OR_EMPTY = "a value, a function or EMPTY"
+_VALUE_IN_LIST = "a value, a function, EMPTY or a list"
 _ARGUMENT = "an argument"
-_WORDS_EXPECTED = (_FIELD, _VALUE, _ARGUMENT)
+_WORDS_EXPECTED = (_FIELD, "a value", _ARGUMENT)
+_BEHIND_OPERATOR = {
+    "WAS": "a value, a function, EMPTY, NOT or IN",
+    "WAS NOT": "a value, a function, EMPTY or IN",
+    "IS": "EMPTY, NULL or NOT",
+}
 
 
 def parse_jql(text: str) -> Query:
@@ -98,12 +107,15 @@ class _Parser:
         self.text = text
         self.kinds, self.starts, self.ends = read_tokens(text)
         self.at = 0
+        self.predicates_until = -1
+        """Where the last predicates ended, and which might have gone on there."""
+        self.predicates_allowed = ""
 
     def parse(self) -> Query:
         where = None if self.kinds[0] in ("ORDER", END) else self.condition()
         order_by = self.order_by() if self.kinds[self.at] == "ORDER" else None
         if self.kinds[self.at] != END:
-            raise self.error("AND, OR, ORDER BY or the end" if order_by is None else "a comma or the end")
+            raise self.error(self.after_condition("ORDER BY or the end") if order_by is None else self.after_sort())
         return Query(self.text, where, order_by)
 
     def condition(self) -> Condition:
@@ -136,17 +148,17 @@ class _Parser:
                 frame.end_alternative()
             elif kind != "AND":
                 if outer:
-                    raise self.error("AND, OR or )")
+                    raise self.error(self.after_condition(")"))
                 return frame.end()
             self.at += 1
 
     def clause(self) -> Clause:
-        field = self.field()
+        field = self.field(_CONDITION)
         kind = self.kinds[self.at]
         operand: Operand | None
         if kind in _SIMPLE_OPERATORS:
             self.at += 1
-            operand = self.single(may_be_empty=kind not in _ORDERS)
+            operand = self.single(_VALUE if kind in _ORDERS else _VALUE_OR_EMPTY, may_be_empty=kind not in _ORDERS)
             return Clause(field.start, operand.end, field, cast(Operator, kind), operand, ())
         operator = self.word_operator()
         predicates: tuple[Predicate, ...] = ()
@@ -154,9 +166,9 @@ class _Parser:
             operand = None
             predicates = self.predicates(_CHANGED_PREDICATES)
         elif operator in ("IS", "IS NOT"):
-            operand = self.empty()
+            operand = self.empty(_BEHIND_OPERATOR.get(operator, "EMPTY or NULL"))
         else:
-            operand = self.several() if operator.endswith("IN") else self.single(may_be_empty=True)
+            operand = self.several() if operator.endswith("IN") else self.single(_BEHIND_OPERATOR[operator])
             if operator.startswith("WAS"):
                 predicates = self.predicates(_WAS_PREDICATES)
         return Clause(field.start, self.ends[self.at - 1], field, operator, operand, predicates)
@@ -176,7 +188,7 @@ class _Parser:
             raise self.error("IN behind NOT")
         return cast(Operator, " ".join(words))
 
-    def field(self) -> Field:
+    def field(self, expected: str = _FIELD) -> Field:
         at = self.at
         kind = self.kinds[at]
         start, end = self.starts[at], self.ends[at]
@@ -192,7 +204,7 @@ class _Parser:
             custom_field_id, end = self.custom_field()
             name = f"cf[{custom_field_id}]"
         else:
-            raise self.error(_FIELD)
+            raise self.error(expected)
         self.at += 1
         if self.kinds[self.at] != "[":
             return Field(start, end, name, custom_field_id, (), kind == QUOTED)
@@ -225,7 +237,7 @@ class _Parser:
             found.append(Property(start, end, key, tuple(path)))
         return tuple(found)
 
-    def single(self, may_be_empty: bool) -> Operand:
+    def single(self, expected: str, may_be_empty: bool = True) -> Operand:
         """What stands behind an operator that compares with one thing."""
         at = self.at
         kind = self.kinds[at]
@@ -235,7 +247,7 @@ class _Parser:
             return self.reference()
         if kind == "EMPTY" and may_be_empty:
             return self.empty()
-        raise self.error(_VALUE)
+        raise self.error(expected)
 
     def several(self) -> Operand:
         """What stands behind `IN`."""
@@ -249,7 +261,7 @@ class _Parser:
         raise self.error("a list in parentheses or a function")
 
     def operand(self) -> Operand:
-        return self.list() if self.kinds[self.at] == "(" else self.single(may_be_empty=True)
+        return self.list() if self.kinds[self.at] == "(" else self.single(_VALUE_IN_LIST)
 
     def list(self) -> List:
         starts = [self.starts[self.at]]
@@ -261,7 +273,7 @@ class _Parser:
                 open_lists.append([])
                 self.at += 1
                 continue
-            open_lists[-1].append(self.single(may_be_empty=True))
+            open_lists[-1].append(self.single(_VALUE_IN_LIST))
             while self.kinds[self.at] == ")":
                 done = List(starts.pop(), self.ends[self.at], tuple(open_lists.pop()))
                 self.at += 1
@@ -293,6 +305,8 @@ class _Parser:
             self.at += 1
             operand = self.operand()
             found.append(Predicate(start, operand.end, cast(PredicateName, kind), operand))
+        self.predicates_until = self.at
+        self.predicates_allowed = ", ".join(name for name in _PREDICATES if name in allowed)
         return tuple(found)
 
     def name(self, expected: str) -> Value:
@@ -320,9 +334,9 @@ class _Parser:
             return Reference(start, end, "metadata", name)
         return Reference(start, end, "key", "key") if name.lower() == "key" else Reference(start, end, "field", name)
 
-    def empty(self) -> Empty:
+    def empty(self, expected: str = "EMPTY or NULL") -> Empty:
         if self.kinds[self.at] != "EMPTY":
-            raise self.error("EMPTY or NULL")
+            raise self.error(expected)
         self.at += 1
         return Empty(self.starts[self.at - 1], self.ends[self.at - 1])
 
@@ -341,6 +355,15 @@ class _Parser:
             else:
                 items.append(OrderItem(field.start, field.end, field, None))
         return OrderBy(start, items[-1].end, tuple(items), self.text[start : items[-1].end])
+
+    def after_condition(self, end: str) -> str:
+        """What may follow a condition: more predicates if it has some, another condition, or the end."""
+        joined = f"AND, OR{', ' if ' ' in end else ' or '}{end}"
+        return f"{self.predicates_allowed}, {joined}" if self.predicates_until == self.at else joined
+
+    def after_sort(self) -> str:
+        """What may follow a field in `ORDER BY`."""
+        return "a comma or the end" if self.kinds[self.at - 1] in ("ASC", "DESC") else "ASC, DESC, a comma or the end"
 
     def take(self, kind: str, expected: str = "") -> int:
         """Go past a token of this kind and answer where it ends."""
