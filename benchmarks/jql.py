@@ -1,4 +1,4 @@
-"""How many JQL a second are parsed and printed, beside lark in the same run, and whether time stays linear.
+"""How many JQL a second are parsed, printed and rewritten, beside lark in the same run; whether time stays linear.
 
     python benchmarks/jql.py [--runs 7]
 
@@ -18,6 +18,10 @@ from pathlib import Path
 
 from lark import Lark
 
+from snapshots.atlassian.model import Field
+from snapshots.jiradata.definitions import rewrite_definition
+from snapshots.jiradata.mapping import JiraMapping, Mapped
+from snapshots.jiradata.rewriting import JqlRewriter
 from snapshots.jql import parse_jql
 
 REPORT = Path(__file__).with_name("jql.md")
@@ -79,6 +83,32 @@ QUOTED: /"([^"\\]|\\.)*"|'([^'\\]|\\.)*'/
 """
 
 
+DEFINITION = """{"levels":[{"columns":["key","summary","customfield_10010","status"],"jql":"project = ACME AND\
+ issuetype = Epic AND cf[10010] > 3 ORDER BY rank","title":"Epics"},{"jql":"parent = $key ORDER BY rank"}]}"""
+FIELDS = 300
+"""A large Jira has hundreds of custom fields."""
+
+
+def make_rewriter() -> JqlRewriter:
+    """A mapping of what the queries name, among 50,000 issues, 300 fields and 200 projects."""
+    fields = [
+        Field(f"customfield_{10000 + n}", f"Field {n}", True, (f"cf[{10000 + n}]", f"Field {n}"), "number")
+        for n in range(FIELDS)
+    ]
+    fields[10] = Field("customfield_10010", "Story Points", True, ("cf[10010]", "Story Points"), "number")
+    system = [Field(each, each, False, (each,), each) for each in ("status", "issuetype", "assignee", "priority")]
+    entries = [
+        Mapped("field", field.id, "", field.name, field.id.replace("_10", "_20"), "", f"{field.name} there")
+        for field in fields
+    ]
+    entries += [Mapped("project", str(n), f"P{n}", f"Project {n}", str(n), f"Q{n}", f"Project {n}") for n in range(200)]
+    entries.append(Mapped("project", "10000", "ACME", "Acme", "10200", "GLX", "Globex"))
+    entries += [Mapped("issue", str(n), f"ACME-{n}", "", str(n + 1), f"GLX-{n}", "") for n in range(50_000)]
+    entries.append(Mapped("status", "3", "", "In Progress", "30", "", "Doing"))
+    entries.append(Mapped("link_type", "1", "", "Test", "2", "", "Check", words=(("is tested by", "is checked by"),)))
+    return JqlRewriter(JiraMapping(entries, numbers_kept=["ACME"]), [*fields, *system], [*fields, *system])
+
+
 def best_seconds(work: Callable[[], object], runs: int) -> float:
     found = []
     for _ in range(runs):
@@ -108,16 +138,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=7)
     runs = parser.parse_args().runs
+    rewriter = make_rewriter()
+    definitions = 1_000
+
+    def rewrite_definitions() -> None:
+        for _ in range(definitions):
+            if not rewrite_definition(DEFINITION, rewriter).is_changed:
+                raise AssertionError(DEFINITION)
+
     lark = Lark(GRAMMAR, parser="lalr", propagate_positions=True)
     characters = sum(map(len, ORDINARY)) / len(ORDINARY)
     lines = [
         f"JQL of {characters:.0f} characters on average; Python {platform.python_version()}, "
         f"lark {version('lark')}, processor time of one core.",
         "",
-        "| parser | JQL/s |",
+        "| what | a second |",
         "|---|---:|",
         f"| snapshots.jql, parse and print | {queries_a_second(parse_and_print, runs):,.0f} |",
         f"| lark, LALR, parse only | {queries_a_second(lark.parse, runs):,.0f} |",
+        f"| snapshots.jiradata, parse and rewrite | {queries_a_second(rewriter.rewrite, runs):,.0f} |",
+        f"| the same, definitions of two levels | {definitions / best_seconds(rewrite_definitions, runs):,.0f} |",
         "",
         "| one query of | ms |",
         "|---|---:|",
@@ -129,7 +169,7 @@ def main() -> None:
             seconds = best_seconds(lambda text=text: parse_and_print(text), min(runs, 3))
             lines.append(f"| {count:,} {name}, {len(text):,} characters | {seconds * 1000:,.1f} |")
     report = "\n".join(lines) + "\n"
-    REPORT.write_text("# Parsing JQL\n\n    python benchmarks/jql.py\n\n" + report)
+    REPORT.write_text("# Parsing and rewriting JQL\n\n    python benchmarks/jql.py\n\n" + report)
     print(report)
 
 

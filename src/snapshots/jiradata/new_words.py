@@ -5,6 +5,7 @@ An answer is a new word, or the reason why the old one stays. Ids stay ids, keys
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -46,6 +47,12 @@ class NewWords:
         self._mapping = mapping
         self._source = source_fields
         self._destination = destination_fields
+        self._link_words: defaultdict[str, dict[str, Certainty]] = defaultdict(dict)
+        """By what is said of a link at the source, what is said of it there."""
+        for entry in mapping.iter_kind("link_type"):
+            for before, after in entry.words:
+                if after:
+                    self._link_words[before.strip().lower()][after] = entry.certainty
 
     def of_value(self, meaning: Meaning, word: str, *, is_number: bool, ordered: bool = False) -> Answer:
         """The new word of a value of this meaning.
@@ -128,16 +135,10 @@ class NewWords:
         return Stays("ambiguous") if name is None else NewWord(name, _weakest(entries))
 
     def _by_link_words(self, word: str) -> Answer | None:
-        folded = word.strip().lower()
-        found = {
-            (after, entry.certainty)
-            for entry in self._mapping.iter_kind("link_type")
-            for before, after in entry.words
-            if before.strip().lower() == folded and after
-        }
-        if not found:
+        found = self._link_words.get(word.strip().lower())
+        if found is None:
             return None
-        return NewWord(*found.pop()) if len({after for after, _ in found}) == 1 else Stays("ambiguous")
+        return Stays("ambiguous") if len(found) > 1 else NewWord(*next(iter(found.items())))
 
     def _of_field(self, word: str, *, in_clause: bool) -> Answer:
         folded = word.strip().lower()

@@ -23,7 +23,7 @@ from snapshots.atlassian.model import Field
 from snapshots.jiradata.mapping import Certainty, JiraMapping
 from snapshots.jiradata.meanings import FieldWords, Meaning, is_known_function, meaning_of_argument
 from snapshots.jiradata.new_words import Answer, NewWord, NewWords, Reason, Stays
-from snapshots.jql.spelling import bare_kind, respell
+from snapshots.jql.spelling import bare_kind, is_number, respell
 
 Subject: TypeAlias = Meaning | Literal["function"]
 """What a word stands for; `function` is an argument of a function nobody knows."""
@@ -167,8 +167,7 @@ class JqlRewriter:
                 waiting.extend(node.items)
             elif isinstance(node, jql.Value):
                 written = query.text_of(node)
-                is_number = not node.quoted and bare_kind(written) == "number"
-                answer = self.new_words.of_value(meaning, node.text, is_number=is_number, ordered=ordered)
+                answer = self.new_words.of_value(meaning, node.text, is_number=is_number(written), ordered=ordered)
                 yield meaning, node.start, node.end, _respelled(written, node.text, answer)
 
     def _of_field(self, query: jql.Query, field: jql.Field) -> _Placed:
@@ -177,7 +176,7 @@ class JqlRewriter:
         end = field.start + len(written)
         if field.custom_field_id is not None:
             return self._of_custom_field(query, field, written)
-        if not field.quoted and bare_kind(written) == "number":
+        if is_number(written):
             return "field", field.start, end, Stays()
         answer = self.new_words.of_clause_field(field.name)
         if not isinstance(answer, NewWord):
@@ -216,8 +215,7 @@ class JqlRewriter:
             if meaning == "jql":
                 yield "jql", argument.start, argument.end, self._of_query(argument, written, depth)
             elif meaning is not None:
-                is_number = not argument.quoted and bare_kind(written) == "number"
-                answer = self.new_words.of_value(meaning, argument.text, is_number=is_number)
+                answer = self.new_words.of_value(meaning, argument.text, is_number=is_number(written))
                 yield meaning, argument.start, argument.end, _respelled(written, argument.text, answer)
             elif not known and self.new_words.is_mapped_thing(argument.text):
                 yield "function", argument.start, argument.end, Stays("unknown-function")

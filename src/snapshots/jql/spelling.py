@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from snapshots.jql.lexer import END, NUMBER, WORD, read_tokens
 from snapshots.jql.words import quote_jql, unescape
+
+_NUMBER = re.compile(r"-?[0-9]+")
 
 
 def respell(written: str, word: str) -> str:
@@ -14,9 +18,14 @@ def respell(written: str, word: str) -> str:
     if written[:1] in ("'", '"'):
         return quote_jql(word, written[0])
     kind = bare_kind(word)
-    if kind == WORD or (kind == NUMBER and bare_kind(written) == NUMBER):
+    if kind == WORD or (kind == NUMBER and is_number(written)):
         return word
     return quote_jql(word)
+
+
+def is_number(written: str) -> bool:
+    """Whether a word, as it is written, is a number to JQL."""
+    return _NUMBER.fullmatch(written) is not None
 
 
 def bare_kind(word: str) -> str | None:
