@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from snapshots import durable_jira
+from snapshots import durable_jira, durable_plan
 from snapshots.access import audit, settings
 from snapshots.access.actors import Actor
 from snapshots.access.audit import AuditOutcome
-from snapshots.backup.read import open_archive
 from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.verify import verify_archive
 from snapshots.backup.write import write_archive
@@ -29,16 +28,16 @@ from snapshots.errors import SnapshotsError
 from snapshots.jobs import Job, JobContext, JobKind
 from snapshots.progress import Progress, silent
 from snapshots.registry import backups, sites, uploads
-from snapshots.registry.sites import SiteRow
 from snapshots.restore.apply import apply_restore
-from snapshots.restore.plan import Plan, load_plan
-from snapshots.restore.source import ArchiveSource, ParkedSource, RecordSource
+from snapshots.restore.plan import load_plan
+from snapshots.restore.plan_store import load_stored_plan
 from snapshots.restore.undo import choose_restore, undo_restore
 
 if TYPE_CHECKING:
     from snapshots.app import App
 
 TAKE, BACKUP, RESTORE, UNDO, VERIFY = "take", "backup", "restore", "restore-undo", "verify"
+PLAN = "restore-plan"
 
 Args = dict[str, Any]
 
@@ -50,6 +49,7 @@ def job_kinds(app: App) -> list[JobKind]:
         JobKind(TAKE, _noted(app, TAKE, _take), lambda args: f"{args['site']}: page {args['page_id']}"),
         JobKind(BACKUP, _noted(app, BACKUP, _back_up), _whole_site),
         JobKind(RESTORE, _noted(app, RESTORE, _restore), _whole_site),
+        JobKind(PLAN, _noted(app, PLAN, durable_plan.make)),
         JobKind(UNDO, _noted(app, UNDO, _undo), _whole_site),
         JobKind(JIRA_EXPORT, _noted(app, JIRA_EXPORT, durable_jira.export), _whole_file),
         JobKind(JIRA_PLAN, _noted(app, JIRA_PLAN, durable_jira.plan)),
@@ -135,7 +135,7 @@ def _subject(kind: str, args: Mapping[str, Any]) -> str:
         return str(args.get("file_name", ""))
     if kind == JIRA_UNDO:
         return f"import {args['import']}"
-    return str(Path(args["archive"]).name) if args.get("archive") else ""
+    return str(args.get("name") or Path(args.get("archive") or "").name)
 
 
 def _essence(result: Any) -> dict[str, Any]:
@@ -236,10 +236,15 @@ def _restore(app: App, job: JobContext, args: Args) -> Any:
     def carry_out() -> Any:
         # One step: the restore keeps its own log of chunks in the registry, each in the chunk's transaction,
         # which is exact where a step's record could only be at least once.
-        plan = load_plan(Path(args["plan"]))
-        with app.open_site(row.name) as site, _open_source(app, row, plan, args["archive"]) as source:
+        path = Path(args["plan"])
+        plan = load_stored_plan(path) if path.suffix == ".plan" else load_plan(path)
+        with (
+            app.open_site(row.name) as site,
+            durable_plan.open_source(app, row, plan.source.cloud_id, args["archive"]) as source,
+        ):
             report = apply_restore(app.registry, row, source, plan, job.progress, confluence=site.confluence)
         return {
+            "restore": report.restore.id,
             "totals": report.totals,
             "parked_reasons": report.parked_reasons,
             "findings": msgspec.to_builtins(report.findings),
@@ -291,13 +296,3 @@ def _verify(app: App, job: JobContext, args: Args) -> Any:
     checked = job.step("check every record", check)
     job.step("note what was found", note, checked)
     return checked
-
-
-@contextmanager
-def _open_source(app: App, site: SiteRow, plan: Plan, archive: str) -> Iterator[RecordSource]:
-    """The archive, or without one what is parked of the plan's source site."""
-    if archive:
-        with open_archive(Path(archive)) as opened:
-            yield ArchiveSource(opened)
-    else:
-        yield ParkedSource(app.registry, site.id, plan.source.cloud_id)

@@ -26,6 +26,8 @@ ACTIONS: Mapping[str, str] = {
     "archive.uploaded": "Uploaded an archive",
     "archive.verified": "Checked every record of an archive",
     "archive.deleted": "Deleted an uploaded archive",
+    "restore-plan.started": "Started making the plan of a restore",
+    "restore-plan.finished": "Making the plan of a restore ended",
     "restore.started": "Started a restore",
     "restore.finished": "A restore ended",
     "restore-undo.started": "Started undoing a restore",

@@ -186,7 +186,11 @@ def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
         found = acts.restore_status(app, site)
     if as_json:
         print_json(
-            {"restores": [_report_as_json(each) for each in found.restores], "parked": found.parked},
+            {
+                "restores": [_report_as_json(each) for each in found.restores],
+                "parked": found.parked,
+                "source_names": found.source_names,
+            },
         )
         return
     print_table(
@@ -205,7 +209,8 @@ def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
     )
     for source, reasons in found.parked.items():
         for reason, count in reasons.items():
-            err().print(f"parked: {plural(count, 'record')} of site {escape(source)}, {escape(shown(reason))}")
+            name = shown(found.source_names.get(source, source))
+            err().print(f"parked: {plural(count, 'record')} of site {escape(name)}, {escape(shown(reason))}")
 
 
 def undo(

@@ -27,6 +27,11 @@ Ordinal = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 """The number of a version, with room for all that come after it."""
 
 
+ContentId = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,19}$")]
+"""A page's id as every Confluence gives it. It becomes part of addresses that are called, and an archive may come
+from anybody."""
+
+
 class SpaceRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """A space that holds pages with snapshots."""
 
@@ -41,7 +46,7 @@ class PageRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_
 
     id: Number
     space_id: Number
-    remote_id: str
+    remote_id: ContentId
     title: str
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
@@ -167,12 +167,19 @@ def _check_pins(plan: Plan, source: RecordSource, site: SiteRow) -> None:
         )
 
 
+def find_run(registry: Registry, site: SiteRow, plan_digest: str) -> RestoreRow | None:
+    """The restore that carried out the plan with this digest, whole or in part, and was not undone."""
+    with registry.read() as conn:
+        for row in restores.list_restores(conn, site.id):
+            told = msgspec.json.decode(row.options, type=dict[str, Any])
+            if told.get("plan_sha256") == plan_digest and row.state != "undone":
+                return row
+    return None
+
+
 def _find_earlier_run(registry: Registry, site: SiteRow, plan: Plan) -> RestoreRow | None:
     """The run that this one goes on with. One that was undone is past: then the plan may be carried out anew."""
-    options = _describe_options(plan)
-    with registry.read() as conn:
-        found = [row for row in restores.list_restores(conn, site.id) if row.options == options]
-    earlier = next((row for row in found if row.state != "undone"), None)
+    earlier = find_run(registry, site, plan.digest)
     if earlier is not None and earlier.state == "undoing":
         raise InvalidInput(
             f"Restore {earlier.id}, which carried out this plan, is half undone; "
@@ -183,7 +190,11 @@ def _find_earlier_run(registry: Registry, site: SiteRow, plan: Plan) -> RestoreR
 
 def _describe_options(plan: Plan) -> str:
     """The options for the log. The plan's digest is among them, which tells whether a run carried out this plan."""
-    options = {**msgspec.to_builtins(plan.options), "plan_sha256": plan.digest}
+    options = {
+        **msgspec.to_builtins(plan.options),
+        "plan_sha256": plan.digest,
+        "source_site": plan.source.site_name,
+    }
     return msgspec.json.encode(options, order="sorted").decode()
 
 

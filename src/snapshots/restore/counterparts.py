@@ -107,8 +107,12 @@ def _note_owners(
                         evidence.add_payload(page.key, page_id)
 
 
-def find_missing_spaces(subjects: Iterable[Subject], survey: Survey, options: RestoreOptions) -> list[Finding]:
-    keys = {(subject.key[0], map_space(subject.key[0], options.space_map)) for subject in subjects}
+def find_missing_spaces(
+    subjects: Iterable[Subject], survey: Survey, options: RestoreOptions, matches: Mapping[PageKey, Match]
+) -> list[Finding]:
+    """Spaces of which a page found no place, while the site does not show the space. One whose pages were all found
+    elsewhere, say by their macros, is missed by nobody."""
+    lost = {subject.key[0] for subject in subjects if not isinstance(matches[subject.key], Matched)}
     return [
         Finding(
             "space-not-here",
@@ -116,6 +120,20 @@ def find_missing_spaces(subjects: Iterable[Subject], survey: Survey, options: Re
             f"the site shows no space {destination}",
             "Move it first, or say by a space map what it is called here.",
         )
-        for source, destination in sorted(keys)
+        for source, destination in sorted((key, map_space(key, options.space_map)) for key in lost)
         if destination not in survey.space_keys
+    ]
+
+
+def find_unknown_spaces(subjects: Iterable[Subject], options: RestoreOptions) -> list[Finding]:
+    """Spaces of the space map that no page of the source is in: perhaps a slip of the pen."""
+    known = {subject.key[0] for subject in subjects}
+    return [
+        Finding(
+            "unknown-space",
+            f"space {source}",
+            f"the space map sends it to {options.space_map[source]}, and the archive holds no page of it",
+            "Check how its key is written, or leave it out of the map.",
+        )
+        for source in sorted(options.space_map.keys() - known)
     ]

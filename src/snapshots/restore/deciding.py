@@ -94,6 +94,8 @@ class PageDecision:
     """New number of versions that are here, by the registry's id."""
     parked: list[ParkedRecord] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    different: dict[tuple[str, int], str] = field(default_factory=dict)
+    """By kind and the registry's id, the difference of a record that is here."""
     renumberings: list[str] = field(default_factory=list)
 
     @property
@@ -261,7 +263,9 @@ def _compare(
     if values:
         decision.updates.append(Update(kind, here, values))
     written = "is written over" if values else "stays"
-    decision.differences.append(f"{kind} {name} differs in {', '.join(sorted(differences))} and {written}")
+    told = f"differs in {', '.join(sorted(differences))} and {written}"
+    decision.different[kind, here.id] = told
+    decision.differences.append(f"{kind} {name} {told}")
     return "different"
 
 

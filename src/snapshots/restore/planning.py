@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.findings import Finding
 from snapshots.progress import Progress, silent
 from snapshots.registry.sites import SiteRow
-from snapshots.restore.counterparts import find_counterparts, find_missing_spaces, pages_wanted, read_subjects
+from snapshots.restore.counterparts import (
+    find_counterparts,
+    find_missing_spaces,
+    find_unknown_spaces,
+    pages_wanted,
+    read_subjects,
+)
 from snapshots.restore.deciding import KEPT_FOR_OTHERS, PageDecision, decide_page, park_page
 from snapshots.restore.evidence import PageFacts
 from snapshots.restore.here import read_pages_here
@@ -46,10 +52,12 @@ def plan_restore(
     source: RecordSource,
     options: RestoreOptions,
     progress: Progress = silent,
+    keep: Callable[[PagePlan, PageDecision], None] = lambda page, decision: None,
 ) -> Plan:
     """What restoring the source to the site would do.
 
     The whole source is read first, so a damaged archive is refused (DamageError) before the site is asked.
+    `keep` is given each page with the decisions about all its records, which the plan itself only counts.
     """
     requests_before = confluence.requests_sent
     if options.include_parked:
@@ -61,12 +69,16 @@ def plan_restore(
         same_site = source.facts.cloud_id == site.cloud_id
         survey = Survey(confluence, pages_wanted(subjects, options, same_site), progress)
         matches = find_counterparts(subjects, survey, grouped, options, same_site)
-        findings = find_missing_spaces(subjects, survey, options)
+        findings = [
+            *find_unknown_spaces(subjects, options),
+            *find_missing_spaces(subjects, survey, options, matches),
+        ]
         pages: list[PagePlan] = []
         for group in grouped.iter_groups():
-            for page, found in _plan_group(registry, site, group, matches, survey, options):
+            for page, decision in _plan_group(registry, site, group, matches, survey, options):
                 pages.append(page)
-                findings += found
+                findings += _find_in_page(page, matches[page.key], decision)
+                keep(page, decision)
             progress("planning", len(pages), len(subjects), "pages")
     return Plan(
         format="snapshots-restore-plan",
@@ -88,7 +100,7 @@ def _plan_group(
     matches: Mapping[PageKey, Match],
     survey: Survey,
     options: RestoreOptions,
-) -> Iterable[tuple[PagePlan, list[Finding]]]:
+) -> Iterable[tuple[PagePlan, PageDecision]]:
     pages = survey.evidence.pages
     targets = {
         records.key: pages[match.page_id] for records in group if isinstance(match := matches[records.key], Matched)
@@ -111,8 +123,7 @@ def _plan_group(
             located = _locate(records, target, histories.get(target.page_id, PageHistory()))
             runs = {macro_id: LocatedVersions(found) for macro_id, found in located.items()}
             decision = decide_page(records, runs, here.get(target.page_id), options.conflict)
-        page = _describe_page(decision, match, pages, located)
-        yield page, _find_in_page(page, match, decision)
+        yield _describe_page(decision, match, pages, located), decision
 
 
 def _find_missing_payloads(records: PageRecords, here: PageRecords | None) -> dict[str, dict[str, int]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from snapshots.findings import Finding
-from snapshots.registry import parked, restores
+from snapshots.registry import parked, restores, sites
 from snapshots.registry.restores import RestoreRow
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.deciding import KEPT_FOR_OTHERS
@@ -38,6 +38,8 @@ class RestoreStatus:
     restores: tuple[RestoreReport, ...]
     parked: dict[str, dict[str, int]]
     """Cloud id of the source site to reason to number of records."""
+    source_names: dict[str, str]
+    """Cloud id of a source site to what it is called, where that is known."""
 
 
 def report_restore(registry: Registry, row: RestoreRow, findings: Iterable[Finding] = ()) -> RestoreReport:
@@ -57,7 +59,14 @@ def list_restores(registry: Registry, site: SiteRow) -> RestoreStatus:
             cloud_id: _without_kept(parked.count_parked_reasons(conn, site.id, cloud_id))
             for cloud_id in parked.list_parked_sources(conn, site.id)
         }
-    return RestoreStatus(tuple(report_restore(registry, row) for row in rows), waiting)
+        here = {row.cloud_id: row.name for row in sites.list_sites(conn)}
+    names = {row.source_cloud_id: name for row in reversed(rows) if (name := source_name(row))}
+    return RestoreStatus(tuple(report_restore(registry, row) for row in rows), waiting, names | here)
+
+
+def source_name(row: RestoreRow) -> str:
+    """What the archive called its site; empty where the log does not tell."""
+    return str(msgspec.json.decode(row.options, type=dict[str, Any]).get("source_site", ""))
 
 
 def _without_kept(waiting: dict[str, int]) -> dict[str, int]:

@@ -1,0 +1,298 @@
+"""Plans as files that open at once and are read record by record, however many records they have.
+
+A stored plan is one SQLite file (docs/decisions/0009-a-plan-is-a-file-of-its-own.md): the plan page by page, which
+is what apply reads, and one line for each record, which is what people read. It is written whole or not at all, and
+never changed afterwards but for the decisions that a person makes about its ambiguous pages.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from snapshots.errors import DamageError, InvalidInput, NotFound, StorageError
+from snapshots.restore.deciding import PageDecision
+from snapshots.restore.plan import PagePlan, Plan
+from snapshots.restore.plan_records import iter_lines
+
+FORMAT = 1
+_OUTCOMES = ("created", "already_there", "different", "ambiguous", "parked")
+
+_SCHEMA = """
+CREATE TABLE head (format INTEGER NOT NULL, plan BLOB NOT NULL, digest TEXT NOT NULL, facts BLOB NOT NULL);
+CREATE TABLE page (
+  id INTEGER PRIMARY KEY, space_key TEXT NOT NULL, title TEXT NOT NULL, match TEXT NOT NULL, plan BLOB NOT NULL
+);
+CREATE TABLE record (
+  id INTEGER PRIMARY KEY, page_id INTEGER NOT NULL, kind TEXT NOT NULL, outcome TEXT NOT NULL,
+  name TEXT NOT NULL, about TEXT NOT NULL, reason TEXT NOT NULL, space_key TEXT NOT NULL
+);
+CREATE TABLE decision (page_id INTEGER PRIMARY KEY, choice TEXT NOT NULL);
+"""
+_INDEXES = """
+CREATE INDEX record_by_outcome ON record (outcome, kind, id);
+CREATE INDEX record_by_space ON record (space_key, outcome, kind, id);
+CREATE INDEX page_by_match ON page (match, id);
+"""
+
+
+class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stored plan belongs. `archive` is empty for one of parked records; `name` is what people call that."""
+
+    site: str
+    name: str
+    archive: str
+    cloud_id: str
+    upload: int | None = None
+
+
+class PlannedPage(msgspec.Struct, frozen=True):
+    """A page of a stored plan, and what a person decided of it: a page id, empty to leave it, None nothing yet."""
+
+    id: int
+    plan: PagePlan
+    choice: str | None
+
+
+class PlannedRecord(msgspec.Struct, frozen=True):
+    """A record of a stored plan, with its page."""
+
+    id: int
+    kind: str
+    outcome: str
+    name: str
+    about: str
+    reason: str
+    page: PagePlan
+
+
+class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which records are wanted. Empty means all; `text` is looked for in names, titles and ids, in any case."""
+
+    space: str = ""
+    outcome: str = ""
+    kind: str = ""
+    text: str = ""
+
+
+class PlanWriter:
+    """Writes a stored plan while it is made. A context manager; without `finish` nothing is left of it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        self._pages = 0
+
+    def __enter__(self) -> Self:
+        with _failures_explained(self._part):
+            self._part.parent.mkdir(parents=True, exist_ok=True)
+            self._part.unlink(missing_ok=True)
+            self._db = sqlite3.connect(self._part, isolation_level=None)
+            # The file becomes visible by its last name only, so a journal would guard nothing.
+            self._db.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {_SCHEMA}")
+            self._db.execute("BEGIN")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._db.close()
+        self._part.unlink(missing_ok=True)
+
+    def add_page(self, page: PagePlan, decision: PageDecision) -> None:
+        """Take up a page and every record that belongs to it."""
+        self._pages += 1
+        row = (self._pages, page.space_key, page.title, page.match, msgspec.json.encode(page))
+        lines = iter_lines(page, decision)
+        with _failures_explained(self._part):
+            self._db.execute("INSERT INTO page VALUES (?, ?, ?, ?, ?)", row)
+            self._db.executemany(
+                "INSERT INTO record (page_id, kind, outcome, name, about, reason, space_key) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (row[0], line.kind, line.outcome, line.name, line.about, line.reason, page.space_key)
+                    for line in lines
+                ),
+            )
+
+    def finish(self, plan: Plan, facts: PlanFacts) -> None:
+        """Give the file its name. `plan` is the one whose pages were added."""
+        head = msgspec.json.encode(msgspec.structs.replace(plan, pages=[]))
+        with _failures_explained(self._part):
+            self._db.execute(
+                "INSERT INTO head VALUES (?, ?, ?, ?)", (FORMAT, head, plan.digest, msgspec.json.encode(facts))
+            )
+            self._db.execute("COMMIT")
+            self._db.executescript(_INDEXES)
+            self._db.close()
+            with self._part.open("rb") as file:
+                os.fsync(file.fileno())
+            self._part.replace(self._path)
+
+
+class StoredPlan:
+    """An open stored plan. Not to be shared between threads."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection, facts: PlanFacts, head: Plan, digest: str) -> None:
+        self.path = path
+        self._db = db
+        self.facts = facts
+        self.head = head
+        """The plan without its pages."""
+        self.digest = digest
+
+    def load(self) -> Plan:
+        """The whole plan, as apply carries it out."""
+        pages = [_decode_page(row[0]) for row in self._db.execute("SELECT plan FROM page ORDER BY id")]
+        return msgspec.structs.replace(self.head, pages=pages)
+
+    def count_pages(self) -> dict[str, int]:
+        """How many pages are matched, ambiguous and parked."""
+        return dict(self._db.execute("SELECT match, count(*) FROM page GROUP BY match").fetchall())
+
+    def count_outcomes(self) -> dict[str, dict[str, int]]:
+        """By kind of record, how many have each outcome."""
+        counts: dict[str, dict[str, int]] = {}
+        query = "SELECT kind, outcome, count(*) FROM record GROUP BY outcome, kind"
+        for kind, outcome, number in self._db.execute(query):
+            counts.setdefault(kind, {})[outcome] = number
+        return {
+            kind: {outcome: counts[kind][outcome] for outcome in _OUTCOMES if outcome in counts[kind]}
+            for kind in ("page", "macro", "version", "sticker", "sticker_assignment")
+            if kind in counts
+        }
+
+    def count_spaces(self) -> dict[str, int]:
+        """By space of the source, how many records."""
+        query = "SELECT space_key, count(*) FROM record GROUP BY space_key ORDER BY space_key"
+        return dict(self._db.execute(query).fetchall())
+
+    def list_records(self, wanted: RecordFilter, *, after: int = 0, limit: int = 100) -> list[PlannedRecord]:
+        """The wanted records behind record `after`, in the order of the plan."""
+        where, values = _where(wanted)
+        query = (
+            "SELECT record.id, kind, outcome, name, about, reason, page.plan FROM record "  # noqa: S608
+            f"JOIN page ON page.id = page_id WHERE {where} AND record.id > ? ORDER BY record.id LIMIT ?"
+        )
+        pages: dict[bytes, PagePlan] = {}
+        found = []
+        for row in self._db.execute(query, [*values, after, limit]):
+            if (page := pages.get(row[6])) is None:
+                page = pages[row[6]] = _decode_page(row[6])
+            number, kind, outcome, name, about, reason, _ = row
+            found.append(PlannedRecord(number, kind, outcome, name, about, reason, page))
+        return found
+
+    def count_records(self, wanted: RecordFilter) -> int:
+        """How many records are wanted."""
+        where, values = _where(wanted)
+        query = f"SELECT count(*) FROM record WHERE {where}"  # noqa: S608
+        return int(self._db.execute(query, values).fetchone()[0])
+
+    def list_ambiguous(self, *, after: int = 0, limit: int = 100) -> list[PlannedPage]:
+        """Pages that a person is to decide about, with what was decided so far."""
+        query = (
+            "SELECT page.id, plan, choice FROM page LEFT JOIN decision ON page_id = page.id "
+            "WHERE match = 'ambiguous' AND page.id > ? ORDER BY page.id LIMIT ?"
+        )
+        return [PlannedPage(row[0], _decode_page(row[1]), row[2]) for row in self._db.execute(query, (after, limit))]
+
+    def get_decisions(self) -> dict[str, str]:
+        """Source page id to the chosen page, empty where the page is to be left."""
+        query = "SELECT plan, choice FROM decision JOIN page ON page.id = page_id"
+        return {_decode_page(row[0]).page_id: row[1] for row in self._db.execute(query)}
+
+    def decide(self, choices: Mapping[int, str]) -> None:
+        """Keep decisions about ambiguous pages, by the page's number in the plan; an empty choice leaves the page.
+
+        Raises InvalidInput for a page that is not ambiguous, or a choice that is not among its candidates.
+        """
+        with _failures_explained(self.path), self._db:
+            for number, choice in choices.items():
+                row = self._db.execute(
+                    "SELECT plan FROM page WHERE id = ? AND match = 'ambiguous'", (number,)
+                ).fetchone()
+                if row is None:
+                    raise InvalidInput(f"Page {number} of the plan is not ambiguous, so there is nothing to decide.")
+                page = _decode_page(row[0])
+                if choice and choice not in {candidate.page_id for candidate in page.candidates}:
+                    raise InvalidInput(
+                        f"Page {choice} is not among the pages that '{page.title}' may have become; choose one of them."
+                    )
+                self._db.execute("INSERT OR REPLACE INTO decision VALUES (?, ?)", (number, choice))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_plan(path: Path) -> StoredPlan:
+    """A stored plan. Raises NotFound, DamageError, InvalidInput for one of another release."""
+    if not path.is_file():
+        raise NotFound("This plan is not kept any more; make it again.")
+    try:
+        db = sqlite3.connect(path)
+        db.create_function("folded", 1, str.casefold, deterministic=True)
+        number, head, digest, facts = db.execute("SELECT format, plan, digest, facts FROM head").fetchone()
+        if number != FORMAT:
+            raise InvalidInput("This plan was made by another release of Snapshots; make it again.")
+        return StoredPlan(
+            path, db, msgspec.json.decode(facts, type=PlanFacts), msgspec.json.decode(head, type=Plan), digest
+        )
+    except (sqlite3.Error, msgspec.DecodeError, TypeError, ValueError) as error:
+        raise DamageError(f"The plan {path.stem} cannot be read ({error}); make it again.") from None
+
+
+def load_stored_plan(path: Path) -> Plan:
+    """The whole plan in a file of this sort. Raises as `open_plan`."""
+    with open_plan(path) as stored:
+        return stored.load()
+
+
+def iter_stored(folder: Path) -> Iterator[Path]:
+    """The files of stored plans in a folder, newest first."""
+    found = [(file.stat().st_mtime_ns, file) for file in folder.glob("*.plan")] if folder.is_dir() else []
+    yield from (file for _, file in sorted(found, reverse=True))
+
+
+def _where(wanted: RecordFilter) -> tuple[str, list[Any]]:
+    parts: list[str] = ["1"]
+    values: list[Any] = []
+    for column, value in (("record.space_key", wanted.space), ("outcome", wanted.outcome), ("kind", wanted.kind)):
+        if value:
+            parts.append(f"{column} = ?")
+            values.append(value)
+    if wanted.text:
+        # SQLite folds ASCII by itself, and much faster than it calls us.
+        fold = "lower" if wanted.text.isascii() else "folded"
+        record = f"instr({fold}(name || ' ' || about || ' ' || reason), ?)"
+        page = f"page_id IN (SELECT page.id FROM page WHERE instr({fold}(title), ?))"  # noqa: S608
+        parts.append(f"({record} OR {page})")
+        values += [wanted.text.casefold()] * 2
+    return " AND ".join(parts), values
+
+
+def _decode_page(data: bytes) -> PagePlan:
+    return msgspec.json.decode(data, type=PagePlan)
+
+
+@contextmanager
+def _failures_explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        raise StorageError(f"The plan cannot be written to {path.parent} ({error}); make room there.") from None
