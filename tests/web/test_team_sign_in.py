@@ -82,7 +82,8 @@ def here(tmp_path, monkeypatch):
             "SNAPSHOTS_HOME": str(tmp_path / "home"),
             "SNAPSHOTS_SIGN_IN_CLIENT_ID": "snapshots",
             "SNAPSHOTS_SIGN_IN_CLIENT_SECRET": "env:CLIENT_SECRET_OF_TEST",
-            "SNAPSHOTS_SIGN_IN_AUTH_URL": acme.url,
+            # Another name of this machine is another site to a browser, as Atlassian is.
+            "SNAPSHOTS_SIGN_IN_AUTH_URL": acme.url.replace("127.0.0.1", "localhost"),
             "SNAPSHOTS_SIGN_IN_API_URL": acme.url,
         }
         with App(read_config(settings)) as app:
@@ -326,3 +327,44 @@ def test_no_secret_is_logged(here, http, caplog):
     logged = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("snapshots"))
     for secret in (SECRET, known.tokens.access, known.tokens.refresh, code):
         assert secret not in logged
+
+
+def test_a_person_signs_in_and_out_in_a_real_browser(here, chromium, shoot, scheme):
+    context = chromium.new_context(base_url=here.url, color_scheme=scheme, reduced_motion="reduce")
+    context.set_default_timeout(15_000)
+    tab = context.new_page()
+    refused = []
+    tab.on("console", lambda said: refused.append(said.text) if "Refused to" in said.text else None)
+
+    def at_atlassian(name, button):
+        tab.get_by_role("link", name="Sign in with Atlassian").click()
+        tab.wait_for_url("http://localhost:*/authorize?**")
+        tab.get_by_label(name).check()
+        tab.get_by_role("button", name=button).click()
+        tab.wait_for_url(f"{here.url}/**")
+
+    tab.goto("/sites/acme/backup")
+    shoot(tab, "sign-in-with-atlassian")
+    at_atlassian("Ada Admin", "Cancel")
+    assert "did not let Snapshots ask" in tab.locator("main").inner_text()
+    tab.get_by_role("link", name="Start again").click()
+    at_atlassian("Vera Viewer", "Accept")
+    assert "Vera Viewer does not administer Confluence on acme" in tab.locator("main").inner_text()
+    shoot(tab, "sign-in-refused")
+    # By the keyboard alone, from the page that was wanted.
+    tab.goto("/sites/acme/backup")
+    tab.get_by_role("link", name="Sign in with Atlassian").focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("http://localhost:*/authorize?**")
+    tab.get_by_label("Ada Admin").focus()
+    tab.keyboard.press("Space")
+    tab.get_by_role("button", name="Accept").focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(f"{here.url}/sites/acme/backup")
+    assert tab.locator("header .who").inner_text() == "Ada Admin"
+    tab.get_by_role("button", name="Sign out").click()
+    tab.wait_for_url("**/sign-in?told=signed-out")
+    tab.goto("/sites/acme/backup")
+    assert "/sign-in" in tab.url
+    assert not refused
+    context.close()

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import webbrowser
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,10 @@ def serve(
             help="A proxy, or a network of them, whose X-Forwarded-For is believed; may be repeated.",
         ),
     ] = None,
+    access_log: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="SNAPSHOTS_ACCESS_LOG", help="Write a line of JSON for each request."),
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the link in a browser of this machine.")] = False,
 ) -> None:
     """Serve the backup area and the REST API.
@@ -55,7 +60,15 @@ def serve(
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("snapshots").setLevel(logging.DEBUG if debug else logging.INFO)
-    options = ServeOptions(host, port, public_url, tuple(frame_ancestor or ()), tuple(trusted_proxy or ()), debug)
+    options = ServeOptions(
+        host,
+        port,
+        public_url,
+        tuple(frame_ancestor or ()),
+        trusted_proxies=tuple(trusted_proxy or ()),
+        access_log=access_log,
+        debug=debug,
+    )
 
     def tell(words: str) -> None:
         out().print(escape(words), soft_wrap=True, highlight=False)

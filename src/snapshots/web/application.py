@@ -77,7 +77,7 @@ def build_application(service: Service) -> Litestar:
         middleware=[_NoStrangers(service), security.session_auth(settings).middleware],
         csrf_config=CSRFConfig(
             secret=sessions.open_csrf_secret(folder / "csrf.key"),
-            cookie_name=f"snapshots_csrf_{settings.port}",
+            cookie_name=sessions.cookie_name("csrf", port=settings.port, is_https=settings.is_https),
             cookie_secure=settings.is_https,
             cookie_httponly=True,
             exclude="^/api/",

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import uvicorn
 from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.errors import ConfigurationError, InvalidInput
+from snapshots.web.access_log import AccessLog, open_access_log
 from snapshots.web.application import build_application
 from snapshots.web.connections import MAX_CONNECTIONS, PatientProtocol
 from snapshots.web.service import Service, Settings
@@ -40,6 +42,7 @@ class ServeOptions:
     public_url: str = ""
     frame_ancestors: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    access_log: Path | None = None
     debug: bool = False
 
 
@@ -55,10 +58,13 @@ def serve(app: App, options: ServeOptions, *, tell: Callable[[str], None], on_re
         service = Service(app, settings, tell, open_team(app, settings.public_url))
         for job_id in jobs.take_up_interrupted(app):
             logger.info("Job %s goes on, which was interrupted.", job_id)
+        application = build_application(service)
+        if options.access_log:
+            open_access_log(options.access_log)
         config = uvicorn.Config(
-            build_application(service),
+            AccessLog(application) if options.access_log else application,
             log_config=None,
-            # It would write the tokens of sign-in links down.
+            # It would write the tokens of sign-in links down; ours does not.
             access_log=False,
             server_header=False,
             proxy_headers=bool(options.trusted_proxies),

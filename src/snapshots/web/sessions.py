@@ -64,10 +64,22 @@ class SessionConfig(ServerSideSessionConfig):
     _backend_class = _Backend
 
 
+def cookie_name(what: str, *, port: int, is_https: bool) -> str:
+    """The name of a cookie of ours.
+
+    Cookies know no ports, so two servers on one machine would sign each other out without it. `__Host-` has browsers
+    refuse one that another host of the same domain sets, which could sign somebody in under a wrong name.
+    """
+    return f"{'__Host-' if is_https else ''}snapshots_{what}_{port}"
+
+
 def session_config(*, port: int, is_https: bool) -> SessionConfig:
-    # Cookies know no ports: two servers on one machine would sign each other out.
     return SessionConfig(
-        key=f"snapshots_session_{port}", max_age=SESSION_SECONDS, secure=is_https, httponly=True, samesite="lax"
+        key=cookie_name("session", port=port, is_https=is_https),
+        max_age=SESSION_SECONDS,
+        secure=is_https,
+        httponly=True,
+        samesite="lax",
     )
 
 

@@ -91,7 +91,8 @@ def _actor(rights: Rights, address: str) -> Actor:
 
 
 def _cookie_name(service: Service) -> str:
-    return f"snapshots_sign_in_{service.settings.port}"
+    # Its path is not all of ours, so a browser would not take it under the name that `cookie_name` gives.
+    return f"{'__Secure-' if service.settings.is_https else ''}snapshots_sign_in_{service.settings.port}"
 
 
 def _cookie(service: Service, value: str, seconds: int) -> Cookie:
