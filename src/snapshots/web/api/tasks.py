@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from snapshots import durable, durable_jira
 from snapshots.access.keys import Scope
@@ -35,7 +35,7 @@ TaskId = Annotated[str, Parameter(max_length=100, description="Id of the task, a
 def list_tasks(
     caller: Caller,
     states: Annotated[
-        list[JobState] | None, Parameter(query="state", description="Only in these states.", max_items=6)
+        list[JobState] | None, QueryParameter(name="state", description="Only in these states.", max_items=6)
     ] = None,
     limit: Limit = 50,
 ) -> TaskPage:
