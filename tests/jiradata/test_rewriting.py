@@ -128,6 +128,7 @@ REWRITTEN = [
     ("labels = $Tester", "labels = $customfield_20030"),
     ('not"Tester"=5b10a', 'not"cf[20030]"=5c20b'),
     ("cf[10010][x].y = ACME", "cf[20010][x].y = ACME"),
+    ("\"cf[10010]\" = 1 or 'CF[10050]' = ACME", "\"cf[20010]\" = 1 or 'cf[20050]' = GLX"),
 ]
 
 
@@ -250,6 +251,15 @@ def test_a_custom_field_may_become_one_of_jira_s_own() -> None:
     rewriter = JqlRewriter(JiraMapping([epic]), SOURCE, DESTINATION)
     assert rewriter.rewrite("cf[10014]is EMPTY order by cf[10014]desc").text == '"parent"is EMPTY order by "parent"desc'
     assert rewriter.rewrite('"Epic Link" is EMPTY').text == '"Parent" is EMPTY'
+
+
+def test_a_login_name_of_a_data_center_becomes_an_account_id() -> None:
+    ada = Mapped("user", "JIRAUSER10100", "ada", "Ada Admin", "5c20b", "", "Ada Admin")
+    assert JqlRewriter(JiraMapping([ada]), SOURCE).rewrite("assignee = ada").text == "assignee = 5c20b"
+
+
+def test_without_the_source_s_fields_names_are_found_in_the_mapping() -> None:
+    assert JqlRewriter(MAPPING, []).rewrite('"Story Points" > 3').text == '"Story point estimate" > 3'
 
 
 def test_ten_thousand_deep_and_long_is_rewritten_too() -> None:

@@ -201,3 +201,11 @@ def test_no_query_is_too_long(text: str) -> None:
 def test_long_nonsense_is_refused(text: str) -> None:
     with pytest.raises(JqlSyntaxError):
         parse_jql(text)
+
+
+def test_the_number_of_a_custom_field_has_an_end() -> None:
+    assert _clause("cf[9223372036854775807] = 1").field.custom_field_id == 2**63 - 1
+    for digits in (20, 10_000):
+        with pytest.raises(JqlSyntaxError, match="the number of a custom field"):
+            parse_jql(f"cf[{'1' * digits}] = 1")
+    assert str(parse_jql(f"votes = {'1' * 10_000}"))

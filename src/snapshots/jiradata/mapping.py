@@ -173,7 +173,7 @@ class JiraMapping:
         if entry is not None:
             return entry.destination_key or None
         project_key, _, number = source_key.strip().rpartition("-")
-        if not number.isdecimal() or _fold(project_key) not in self.numbers_kept:
+        if not (number.isascii() and number.isdecimal()) or _fold(project_key) not in self.numbers_kept:
             return None
         found = f"{self._project_key_there(project_key)}-{number}"
         return None if ("issue", "key", _fold(found)) in self._there else found

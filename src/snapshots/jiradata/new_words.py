@@ -120,7 +120,12 @@ class NewWords:
 
     def _by_key(self, kind: Kind, word: str) -> Answer | None:
         entry = self._mapping.find_by_key(kind, word)
-        return _written(entry, entry.destination_key, entry.destination_name, entry.destination_id) if entry else None
+        if entry is None:
+            return None
+        if kind == "user":
+            # The login name of a Data Center; Cloud knows people by their account ids.
+            return _written(entry, entry.destination_key, entry.destination_id, entry.destination_name)
+        return _written(entry, entry.destination_key, entry.destination_name, entry.destination_id)
 
     def _by_name(self, kind: Kind, word: str) -> Answer | None:
         if kind == "link_type" and (found := self._by_link_words(word)) is not None:
@@ -154,8 +159,11 @@ class NewWords:
 
     def _of_named_field(self, word: str, in_clause: bool) -> Answer:
         fields = self._source.meant_by(word)
+        if not fields and self._source.is_virtual(word):
+            return Stays()
         if not fields:
-            return Stays(None if self._source.is_virtual(word) else "unknown-field")
+            known = list(self._mapping.find_all_by_name("field", word))
+            return self._name_there(word, known, in_clause) if known else Stays("unknown-field")
         entries = [entry for field in fields if (entry := self._mapping.find_by_id("field", field.id)) is not None]
         if not any(field.custom for field in fields):
             # Jira's own fields are called the same everywhere, unless somebody says that one became another field.

@@ -7,8 +7,8 @@ rewritten.edits         # (Edit('project', 10, 14, 'ACME', 'GLX', 'certain'), â€
 rewritten.left_alone    # what the mapping says nothing of, each with its place and the reason
 
 Every character outside the edits stays. There and back gives the original where the mapping is one to one, nothing
-was left alone, and the words were written as Jira writes them: `acme` becomes `GLX` and then `ACME`, and a bare word
-whose partner needed quotes keeps them.
+was left alone, no name had to become `cf[â€¦]`, and the words were written as Jira writes them: `acme` becomes `GLX` and
+then `ACME`, and a bare word whose partner needed quotes keeps them.
 """
 
 from __future__ import annotations
@@ -181,7 +181,8 @@ class JqlRewriter:
         answer = self.new_words.of_clause_field(field.name)
         if not isinstance(answer, NewWord):
             return "field", field.start, end, answer
-        if answer.word.startswith("cf[") and not _WORD_END.search(query.text[: field.start][-1:]):
+        becomes_number = answer.word.startswith("cf[") and not field.name.lower().startswith("cf[")
+        if becomes_number and not _WORD_END.search(query.text[: field.start][-1:]):
             return "field", field.start, end, _Written(answer.word, answer.certainty)
         return "field", field.start, end, _respelled(written, field.name, answer)
 

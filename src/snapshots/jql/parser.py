@@ -58,6 +58,9 @@ _WAS_PREDICATES = frozenset(_PREDICATES[:5])
 _CHANGED_PREDICATES = frozenset(_PREDICATES)
 
 _OPERATOR = "an operator (=, !=, ~, !~, <, >, <=, >=, IN, NOT IN, IS, IS NOT, WAS, CHANGED)"
+_LONGEST_ID = 19
+"""Jira's ids are 64 bits; and Python reads no number of thousands of digits."""
+
 _FIELD = "a field"
 _CONDITION = "a field, NOT or ("
 _VALUE = "a value or a function"
@@ -216,7 +219,7 @@ class _Parser:
         self.at += 1
         self.take("[")
         start, end = self.starts[self.at], self.ends[self.at]
-        if self.kinds[self.at] != NUMBER or self.text[start] == "-":
+        if self.kinds[self.at] != NUMBER or self.text[start] == "-" or end - start > _LONGEST_ID:
             raise self.error("the number of a custom field")
         self.at += 1
         if self.kinds[self.at] != "]":
