@@ -33,8 +33,10 @@ from snapshots.atlassian.transport import Transport
 from snapshots.backup.read import open_archive
 from snapshots.backup.selection import resolve_selection, select_all
 from snapshots.backup.write import write_archive
-from snapshots.registry import bulk, macros, pages, sites, spaces, stickers, tables, versions
+from snapshots.registry import bulk, jira_mappings, macros, pages, sites, spaces, stickers, tables, versions
 from snapshots.registry.engine import Registry, open_registry
+from snapshots.registry.jira_mappings import MappedThing, NewJiraMapping
+from snapshots.registry.records import TRAVELS
 from snapshots.registry.sites import SiteRow
 from snapshots.registry.versions import NewVersion, VersionRow
 from snapshots.restore.apply import apply_restore
@@ -267,8 +269,13 @@ class MadeUpConfluence:
         return {page_id: "page" if page_id in known else None for page_id in ids}
 
 
-def make_up(folder: Path, *, pages_count: int, versions_each: int, missing: int = 0) -> MadeUp:
-    """Pages with one macro each, every third with a sticker; the last `missing` pages have not come."""
+def make_up(
+    folder: Path, *, pages_count: int, versions_each: int, missing: int = 0, mapped: tuple[int, ...] = ()
+) -> MadeUp:
+    """Pages with one macro each, every third with a sticker; the last `missing` pages have not come.
+
+    `mapped` says of how many issues each import of Jira data was.
+    """
     with open_registry(f"sqlite:///{folder / 'made-up.db'}") as registry:
         with registry.write() as conn:
             row = sites.add_site(
@@ -292,6 +299,8 @@ def make_up(folder: Path, *, pages_count: int, versions_each: int, missing: int 
             stickered = range(1, pages_count + 1, 3)
             bulk.insert_records(conn, "sticker", ((n, n, "signed off", "green", "5b10", n) for n in stickered))
             bulk.insert_records(conn, "sticker_assignment", ((n, n, n, "5b10", n) for n in stickered))
+            for number, count in enumerate(mapped):
+                keep_mapping(conn, row.id, number, count)
         archive = folder / "made-up.zip"
         write_archive(registry, row, resolve_selection(select_all(), []), archive)
     here = list(numbers)[: pages_count - missing]
@@ -319,6 +328,20 @@ def make_up(folder: Path, *, pages_count: int, versions_each: int, missing: int 
         for n in here
     }
     return MadeUp(archive, MadeUpConfluence(found, payloads))
+
+
+def keep_mapping(conn: sa.Connection, site_id: int, number: int, count: int) -> None:
+    new = NewJiraMapping(
+        site_id=site_id,
+        mapping_id=f"mapping-{number}",
+        source_url="https://old.example",
+        destination_url="https://made-up.example",
+        numbers_kept=("PUMP",),
+        made_by="Mia",
+        made_at=10**15 + number,
+    )
+    issues = (MappedThing("issue", f"{n}", f"PUMP-{n}", "", f"5{n}", f"INF-{n}", "") for n in range(1, count + 1))
+    jira_mappings.add_mapping(conn, new, issues)
 
 
 def iter_versions(pages_count: int, versions_each: int) -> Iterator[tuple[Any, ...]]:
@@ -378,7 +401,7 @@ def add_row(registry: Registry) -> SiteRow:
         )
 
 
-TRAVELLING = ("space", "page", "macro", "version", "sticker", "sticker_assignment", "parked_record")
+TRAVELLING = (*(kind.table.name for kind in TRAVELS), "parked_record")
 LOGS = ("restore", "restore_chunk")
 
 

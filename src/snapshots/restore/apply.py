@@ -23,6 +23,7 @@ from snapshots.registry.restores import RestoreRow
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.deciding import PageDecision, decide_page, park_page
 from snapshots.restore.here import read_pages_here
+from snapshots.restore.jira_mappings import decide_mappings, write_mappings
 from snapshots.restore.journal import Journal, describe_pages, write_journal, write_pages
 from snapshots.restore.locating import LocatedVersions
 from snapshots.restore.plan import PagePlan, Plan, add_outcomes
@@ -63,6 +64,7 @@ def apply_restore(
         run = _Run(registry, site, plan, gone)
         restore_id = run.start(earlier)
         try:
+            run.apply_mappings(restore_id, source)
             for group in range(grouped.count):
                 if should_stop():
                     raise JobCancelled(
@@ -129,6 +131,21 @@ class _Run:
                 journal=journal,
             )
             outcomes = add_outcomes(decision.outcomes for decision in decisions)
+            chunk_id = restores.add_chunk(conn, restore_id, name, msgspec.json.encode(outcomes).decode(), _now())
+            restores.add_journal(conn, chunk_id, write_pages(describe_pages(journal)), write_journal(journal))
+
+    def apply_mappings(self, restore_id: int, source: RecordSource) -> None:
+        """One transaction for what belongs to the whole site; nothing where the source has nothing of it."""
+        if not source.facts.counts.get("jira_mapping"):
+            return
+        name = "Jira data"
+        with self._registry.write() as conn:
+            if restores.find_chunk(conn, restore_id, name) is not None:
+                return
+            decision = decide_mappings(conn, self._site.id, source)
+            journal = Journal()
+            write_mappings(conn, self._site.id, source, decision, journal)
+            outcomes = add_outcomes([decision.outcomes])
             chunk_id = restores.add_chunk(conn, restore_id, name, msgspec.json.encode(outcomes).decode(), _now())
             restores.add_journal(conn, chunk_id, write_pages(describe_pages(journal)), write_journal(journal))
 

@@ -100,11 +100,13 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requests_sent: int
     findings: list[Finding]
     pages: list[PagePlan]
+    of_site: dict[str, dict[Outcome, int]] = {}
+    """Outcomes of records that belong to the whole site, as `outcomes` of a page."""
 
     @property
     def totals(self) -> dict[str, dict[str, int]]:
-        """Kind of record to outcome to number of records, over all pages."""
-        return add_outcomes(page.outcomes for page in self.pages)
+        """Kind of record to outcome to number of records, over all pages and the site itself."""
+        return add_outcomes([*(page.outcomes for page in self.pages), self.of_site])
 
     @property
     def parked_reasons(self) -> dict[str, int]:

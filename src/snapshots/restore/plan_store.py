@@ -158,16 +158,19 @@ class StoredPlan:
         return dict(self._db.execute("SELECT match, count(*) FROM page GROUP BY match").fetchall())
 
     def count_outcomes(self) -> dict[str, dict[str, int]]:
-        """By kind of record, how many have each outcome."""
+        """By kind of record, how many have each outcome; records of the whole site, which are on no page, too."""
         counts: dict[str, dict[str, int]] = {}
         query = "SELECT kind, outcome, count(*) FROM record GROUP BY outcome, kind"
         for kind, outcome, number in self._db.execute(query):
             counts.setdefault(kind, {})[outcome] = number
-        return {
+        told: dict[str, dict[str, int]] = {
             kind: {outcome: counts[kind][outcome] for outcome in _OUTCOMES if outcome in counts[kind]}
             for kind in ("page", "macro", "version", "sticker", "sticker_assignment")
             if kind in counts
         }
+        for kind, found in self.head.of_site.items():
+            told[kind] = {outcome: found[outcome] for outcome in _OUTCOMES if outcome in found}
+        return told
 
     def count_spaces(self) -> dict[str, int]:
         """By space of the source, how many records."""

@@ -21,6 +21,7 @@ from snapshots.restore.counterparts import (
 from snapshots.restore.deciding import KEPT_FOR_OTHERS, PageDecision, decide_page, park_page
 from snapshots.restore.evidence import PageFacts
 from snapshots.restore.here import read_pages_here
+from snapshots.restore.jira_mappings import decide_mappings
 from snapshots.restore.keys import PageKey
 from snapshots.restore.locating import LocatedVersions, PageHistory, Run, find_location, make_runs
 from snapshots.restore.matching import Ambiguous, Match, Matched, Unmatched
@@ -80,6 +81,8 @@ def plan_restore(
                 findings += _find_in_page(page, matches[page.key], decision)
                 keep(page, decision)
             progress("planning", len(pages), len(subjects), "pages")
+    with registry.read() as conn:
+        mappings = decide_mappings(conn, site.id, source)
     return Plan(
         format="snapshots-restore-plan",
         format_version=FORMAT_VERSION,
@@ -88,8 +91,9 @@ def plan_restore(
         destination=Destination(site.cloud_id, site.name),
         options=options,
         requests_sent=confluence.requests_sent - requests_before,
-        findings=[*findings, *survey.findings],
+        findings=[*findings, *survey.findings, *mappings.findings],
         pages=pages,
+        of_site=mappings.outcomes,
     )
 
 

@@ -15,8 +15,12 @@ from snapshots.registry.records import KINDS
 from snapshots.registry.removal import Going, Range
 from snapshots.restore.journal import Journal, MovedVersion, UpdatedRecord, iter_prints, print_row
 
-REMOVAL_ORDER = ("sticker_assignment", "version", "sticker", "macro", "page", "space")
+REMOVAL_ORDER = (
+    "sticker_assignment", "version", "sticker", "macro", "page", "space", "mapped_thing", "jira_mapping"
+)  # fmt: skip
 """What refers to others goes before them."""
+
+_ON_PAGES = ("page", "macro", "version", "sticker", "sticker_assignment")
 
 _LATER = {
     "version": ("snapshot", "snapshots"),
@@ -105,8 +109,8 @@ def _find_needed(conn: sa.Connection, kind: str, ids: Range, going: Going) -> di
 
 
 def _note_pages(conn: sa.Connection, kind: str, reasons: _Reasons, later: Mapping[int, set[LaterRow]]) -> None:
-    if kind == "space":
-        # A space that is kept has a page that came later, and needs no word.
+    if kind not in _ON_PAGES:
+        # A space that is kept has a page that came later, and needs no word; nothing comes later to Jira data.
         return
     for row_id, page_id in removal.find_pages_of(conn, kind, later.keys()).items():
         reasons.kept.setdefault(page_id, Counter())[kind] += 1
