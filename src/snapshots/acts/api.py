@@ -42,6 +42,13 @@ def switch_api(app: App, site: str, actor: Actor, *, enabled: bool) -> None:
         change_settings(conn, row.id, actor, api_enabled=enabled)
 
 
+def change_keeping(app: App, site: str, actor: Actor, *, uploads_days: int, backups_days: int | None) -> None:
+    """How long uploaded archives and the service's own backups are kept. Raises InvalidInput."""
+    row = app.get_site(site)
+    with app.registry.write() as conn:
+        change_settings(conn, row.id, actor, keep_uploads_days=uploads_days, keep_backups_days=backups_days)
+
+
 def list_keys(app: App, site: str) -> list[Key]:
     """The keys of a site, newest first, revoked ones last."""
     row = app.get_site(site)
