@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from atlassian_emulator.weather import Disturbance
-from snapshots.atlassian.macro import attachment_name, find_macros, parse_attachment_comment
+from snapshots.atlassian.macro import attachment_name, find_macros, is_adf, parse_attachment_comment
 from snapshots.capture.payload import decode_row, open_payload
 from snapshots.capture.take import Take, settle_stopped, take_snapshots
 from snapshots.errors import (
@@ -95,6 +95,25 @@ def test_a_take_leaves_payload_pointer_and_version_in_step(
     assert (result.number, row.number, row.payload_bytes) == (1, 1, len(data))
     assert result.requests > 0
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_a_take_works_on_pages_given_as_documents(
+    bench: Bench, make_take: MakeTake, own_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, (macro_id,) = bench.add_page(BUGS)
+    as_storage = type(bench.confluence).get_page
+
+    def get_page(client: Any, page_id: str, **options: Any) -> Any:
+        return as_storage(client, page_id, **options, representation="atlas_doc_format")
+
+    monkeypatch.setattr(type(bench.confluence), "get_page", get_page)
+    assert is_adf(bench.confluence.get_page(page.id).body)
+    (result,) = take_snapshots(make_take(), page.id)
+    assert pointers(bench, page.id) == {macro_id: result.capture_id}
+    monkeypatch.undo()
+    assert pointers(bench, page.id) == {macro_id: result.capture_id}
+    (row,) = history(own_registry, page.id, macro_id)
+    assert row.page_version == result.page_version == bench.confluence.get_page(page.id).version.number
 
 
 def test_a_second_take_of_unchanged_issues_has_the_same_data(

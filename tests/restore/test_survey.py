@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partialmethod
 from typing import Any
 
-from snapshots.atlassian.macro import attachment_name
+import pytest
+
+from snapshots.atlassian.macro import attachment_name, is_adf
 
 M1, M2 = "11111111-aaaa-4aaa-8aaa-000000000001", "11111111-aaaa-4aaa-8aaa-000000000002"
 
@@ -56,6 +59,22 @@ def test_unreadable_body_is_a_finding_and_no_more(move: Any) -> None:
     rules = {page.title: page.rule for page in plan.pages}
     assert rules["Whole"] == "macro id"
     assert rules["Broken"] == "title"
+
+
+def test_pages_given_as_documents_are_looked_at_alike(move: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    move.source.add_space("ACME")
+    page = move.source.add_page("ACME", "Release", M1, M2)
+    for macro_id in (M1, M2, M1):
+        move.source.take(page, macro_id)
+    move.carry("ACME")
+    expected = move.plan()
+    client = type(move.destination.confluence)
+    for name in ("get_page", "iter_pages", "iter_page_versions"):
+        method = partialmethod(getattr(client, name), representation="atlas_doc_format")
+        monkeypatch.setattr(client, name, method)
+    assert is_adf(next(iter(move.destination.confluence.iter_pages(move.destination.spaces["ACME"]))).body)
+    assert move.plan().pages == expected.pages
+    assert move.plan().totals == expected.totals
 
 
 def test_payload_tells_a_page_whose_macro_ids_were_made_anew(move: Any) -> None:
