@@ -32,6 +32,8 @@ ACTIONS: Mapping[str, str] = {
     "restore.finished": "A restore ended",
     "restore-undo.started": "Started undoing a restore",
     "restore-undo.finished": "Undoing a restore ended",
+    "jira-data.uploaded": "Uploaded a Jira-data file",
+    "jira-data.downloaded": "Downloaded a Jira-data file",
     "jira-export.started": "Started exporting Jira data",
     "jira-export.finished": "Exporting Jira data ended",
     "jira-plan.started": "Started planning an import of Jira data",

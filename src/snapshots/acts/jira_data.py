@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from snapshots import durable_jira
+from snapshots.access import audit
 from snapshots.access.actors import Actor, this_user
 from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.durable import archive_name
 from snapshots.durable_jira import JIRA_EXPORT, JIRA_IMPORT, JIRA_PLAN, JIRA_UNDO
-from snapshots.errors import InvalidInput, NotFound
+from snapshots.errors import InvalidInput
 from snapshots.jiradata.apply import ImportReport, report_import
 from snapshots.jiradata.decisions import read_given, state_pairs
 from snapshots.jiradata.file import SUFFIX
-from snapshots.jiradata.plan import JiraPlan, PlanOptions, load_plan
+from snapshots.jiradata.plan import JiraPlan, PlanOptions
 from snapshots.progress import Progress, silent
 from snapshots.registry import jira_imports
 
@@ -34,6 +35,14 @@ def export_jira_data(
 def start_export(app: App, site: str, actor: Actor) -> str:
     """Begin an export into the service's own folder; answers the id of its job at once."""
     return jobs.start(app, JIRA_EXPORT, _export_args(app, site, None, actor))
+
+
+def note_download(app: App, site: str, result: Mapping[str, Any], actor: Actor) -> None:
+    """Bring into the audit log that a file was downloaded."""
+    with app.registry.write() as conn:
+        row = app.get_site(site)
+        name, details = Path(result["path"]).name, {"sha256": result["sha256"]}
+        audit.record(conn, actor, "jira-data.downloaded", site_id=row.id, subject=name, details=details)
 
 
 def _export_args(app: App, site: str | None, path: Path | None, actor: Actor | None) -> dict[str, Any]:
@@ -77,18 +86,6 @@ def start_plan(
         "actor": actor.to_json(),
     }
     return jobs.start(app, JIRA_PLAN, args)
-
-
-def get_plan(app: App, site: str, digest: str) -> JiraPlan:
-    """A plan that was kept. Raises NotFound, also for one of another site."""
-    path = durable_jira.kept_plan_path(app, digest)
-    unknown = NotFound(f"There is no plan {digest[:12]}… of an import of Jira data; make it again.")
-    if not digest.isalnum() or not path.is_file():
-        raise unknown
-    plan = load_plan(path)
-    if plan.destination.cloud_id != app.get_site(site).cloud_id:
-        raise unknown
-    return plan
 
 
 def apply_jira_data(
