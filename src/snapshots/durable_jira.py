@@ -116,7 +116,8 @@ def describe_plan(made: JiraPlan) -> dict[str, Any]:
     return {
         "plan": made.digest,
         "made_at": made.made_at,
-        "source": msgspec.to_builtins(made.source),
+        # Where the file lies on the server's disk is nobody's business elsewhere.
+        "source": {name: value for name, value in msgspec.to_builtins(made.source).items() if name != "path"},
         "outcomes": made.outcomes,
         "pages": sum(1 for _ in made.iter_written()),
         "undecided": len(made.undecided),

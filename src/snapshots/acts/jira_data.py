@@ -12,17 +12,20 @@ import msgspec
 from snapshots import durable_jira
 from snapshots.access import audit
 from snapshots.access.actors import Actor, this_user
-from snapshots.acts import jobs
+from snapshots.acts import jobs, tasks
 from snapshots.app import App
 from snapshots.durable import archive_name
 from snapshots.durable_jira import JIRA_EXPORT, JIRA_IMPORT, JIRA_PLAN, JIRA_UNDO
-from snapshots.errors import InvalidInput
+from snapshots.errors import InvalidInput, NotFound
 from snapshots.jiradata.apply import ImportReport, report_import
 from snapshots.jiradata.decisions import read_given, state_pairs
 from snapshots.jiradata.file import SUFFIX
 from snapshots.jiradata.plan import JiraPlan, PlanOptions
+from snapshots.jobs import JobState
 from snapshots.progress import Progress, silent
 from snapshots.registry import jira_imports
+
+_DONE: tuple[JobState, ...] = ("done",)
 
 
 def export_jira_data(
@@ -35,6 +38,21 @@ def export_jira_data(
 def start_export(app: App, site: str, actor: Actor) -> str:
     """Begin an export into the service's own folder; answers the id of its job at once."""
     return jobs.start(app, JIRA_EXPORT, _export_args(app, site, None, actor))
+
+
+def get_export(app: App, site: str, task_id: str) -> Mapping[str, Any]:
+    """What the job of an export wrote, with the path of the file. Raises NotFound, also when the file is gone."""
+    job = app.jobs.get_job(task_id)
+    is_ours = job.kind == JIRA_EXPORT and job.args.get("site") == app.get_site(site).name and job.state == "done"
+    if not is_ours or not Path(job.result["path"]).is_file():
+        raise NotFound("This Jira-data file is not here (any more): export it again.")
+    return cast(Mapping[str, Any], job.result)
+
+
+def list_exports(app: App, site: str, limit: int) -> list[tasks.Task]:
+    """The newest exports of the site whose files are still there."""
+    found = tasks.list_tasks(app, site, kinds={JIRA_EXPORT}, states=_DONE, limit=limit)
+    return [task for task in found if Path(app.jobs.get_job(task.id).result["path"]).is_file()]
 
 
 def note_download(app: App, site: str, result: Mapping[str, Any], actor: Actor) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from snapshots import durable
+from snapshots import durable, durable_jira
 from snapshots.access.actors import Actor
 from snapshots.acts import jobs
 from snapshots.app import App
@@ -18,6 +18,9 @@ from snapshots.registry import backups
 COUNTED_STAGES: dict[str, str] = {
     durable.BACKUP: "writing records",
     durable.RESTORE: "restoring",
+    durable_jira.JIRA_EXPORT: "reading issues",
+    durable_jira.JIRA_IMPORT: "rewriting pages",
+    durable_jira.JIRA_UNDO: "putting definitions back",
     durable.UNDO: "undoing",
     durable.VERIFY: "verifying records",
 }
@@ -152,8 +155,12 @@ def _message(job: Job) -> str:
 
 
 def _result(app: App, job: Job) -> Json:
-    if job.state != "done" or job.kind != durable.BACKUP or not isinstance(job.result, Mapping):
+    if job.state != "done" or not isinstance(job.result, Mapping):
         return job.result if job.state == "done" else None
+    if job.kind == durable_jira.JIRA_EXPORT:
+        return {name: value for name, value in job.result.items() if name != "path"}
+    if job.kind != durable.BACKUP:
+        return job.result
     with app.registry.read() as conn:
         row = backups.find_backup_of_job(conn, job.id)
     # Where the file lies on the server's disk is for operators, not for whoever calls from elsewhere.

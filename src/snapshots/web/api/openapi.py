@@ -201,7 +201,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         elif method == "head" or status in ("204", "304"):  # which have no body
             response.pop("content", None)
         elif path.endswith("/file"):
-            response["content"] = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
+            media_type = "application/x-ndjson" if "/jira-data/" in path else "application/zip"
+            response["content"] = {media_type: {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _schema_of(body: dict[str, Any]) -> dict[str, Any]:

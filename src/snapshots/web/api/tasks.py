@@ -18,7 +18,13 @@ from snapshots.web.api.model import Limit, TaskPage
 from snapshots.web.api.openapi import problems
 from snapshots.web.api.paths import api_path
 
-SCOPE_OF_KIND: dict[str, Scope] = {durable.BACKUP: "backup", durable_jira.JIRA_EXPORT: "jira-data"}
+SCOPE_OF_KIND: dict[str, Scope] = {
+    durable.BACKUP: "backup",
+    durable_jira.JIRA_EXPORT: "jira-data",
+    durable_jira.JIRA_PLAN: "jira-data",
+    durable_jira.JIRA_IMPORT: "jira-data",
+    durable_jira.JIRA_UNDO: "jira-data",
+}
 """Which keys see a task. What is not named here belongs to restoring."""
 
 TaskId = Annotated[str, Parameter(max_length=100, description="Id of the task, as the answer that started it gave it.")]
@@ -94,6 +100,12 @@ def with_links(task: Task) -> Task:
     if task.kind == durable.BACKUP and task.result and task.result["backup_id"]:
         links["backup"] = api_path(task.site, "backups", task.result["backup_id"])
         links["file"] = api_path(task.site, "backups", task.result["backup_id"], "file")
+    if task.state == "done" and task.kind == durable_jira.JIRA_EXPORT:
+        links["file"] = api_path(task.site, "jira-data", "exports", task.id, "file")
+    if task.state == "done" and task.kind == durable_jira.JIRA_PLAN:
+        links["plan"] = api_path(task.site, "jira-data", "plans", task.result["plan"])
+    if task.state == "done" and task.kind in (durable_jira.JIRA_IMPORT, durable_jira.JIRA_UNDO):
+        links["import"] = api_path(task.site, "jira-data", "imports", task.result["import"])
     return msgspec.structs.replace(task, links=links)
 
 

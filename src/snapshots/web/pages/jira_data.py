@@ -12,13 +12,13 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Redirect, Template
 
 from snapshots.acts import jira_data as acts
 from snapshots.acts import jira_files, jira_plans, tasks
 from snapshots.acts.tasks import Task
 from snapshots.durable_jira import JIRA_EXPORT, JIRA_IMPORT, JIRA_PLAN, JIRA_UNDO
-from snapshots.errors import InvalidInput, NotFound
+from snapshots.errors import InvalidInput
 from snapshots.jiradata.decisions import state_pairs, write_decisions
 from snapshots.jiradata.mapping import KINDS, Kind
 from snapshots.jiradata.plan import JiraPlan, PlanOptions
@@ -62,14 +62,8 @@ def show(area: Area) -> Template:
         tab="jira-data",
         task=running[0] if running else None,
         imports=acts.list_imports(area.app, area.site),
-        exports=_exports(area),
+        exports=acts.list_exports(area.app, area.site, _SHOWN_EXPORTS),
     )
-
-
-def _exports(area: Area) -> list[Task]:
-    """The newest exports whose files are still there."""
-    done = tasks.list_tasks(area.app, area.site, kinds={JIRA_EXPORT}, states=("done",), limit=_SHOWN_EXPORTS)
-    return [task for task in done if Path(task.result["path"]).is_file()]
 
 
 # -- the source ----------------------------------------------------------------------------------------------------
@@ -83,24 +77,17 @@ def export(request: AnyRequest, area: Area) -> Template | Redirect:
 @get("/jira-data/exports", sync_to_thread=True)
 def list_exports(area: Area) -> Template:
     """The table of files, after one was made."""
-    return area.part("jira-data/exports.html", exports=_exports(area))
+    return area.part("jira-data/exports.html", exports=acts.list_exports(area.app, area.site, _SHOWN_EXPORTS))
 
 
 @get("/jira-data/exports/{task_id:str}/file", sync_to_thread=True)
-def download(request: AnyRequest, area: Area, task_id: str) -> Stream:
-    task = tasks.get_task(area.app, area.site, task_id)
-    if task.kind != JIRA_EXPORT or task.state != "done" or not Path(task.result["path"]).is_file():
-        raise NotFound("This Jira-data file is no longer here: export it again.")
-    answer = answer_file(
-        Path(task.result["path"]),
-        request.headers,
-        name=Path(task.result["path"]).name,
-        sha256=task.result["sha256"],
-        length=task.result["bytes"],
-        media_type="application/x-ndjson",
-    )
+def download(request: AnyRequest, area: Area, task_id: str) -> Response[Any]:
+    written = acts.get_export(area.app, area.site, task_id)
+    path = Path(written["path"])
+    facts = {"sha256": written["sha256"], "length": written["bytes"], "media_type": "application/x-ndjson"}
+    answer = answer_file(path, request.headers, name=path.name, **facts)
     if begins_at_start(answer):
-        acts.note_download(area.app, area.site, task.result, area.actor)
+        acts.note_download(area.app, area.site, written, area.actor)
     return answer
 
 
@@ -201,7 +188,7 @@ class DecideForm:
     def pairs(self) -> Iterator[tuple[Kind, str, str]]:
         for kind, word, there in zip(*map(_listed, (self.kind, self.word, self.there)), strict=False):
             if kind in KINDS and word:
-                yield kind, word, there  # type: ignore[misc]
+                yield kind, word, there
 
 
 def _listed(value: str | list[str]) -> list[str]:
@@ -277,9 +264,7 @@ def apply(request: AnyRequest, area: Area, digest: str) -> Template | Redirect:
 @get("/jira-data/imports/{import_id:int}", sync_to_thread=True)
 def show_import(area: Area, import_id: int) -> Template:
     """The report of an import, and the way back."""
-    return area.page(
-        "jira-data/import.html", tab="jira-data", report=acts.get_import(area.app, area.site, import_id)
-    )
+    return area.page("jira-data/import.html", tab="jira-data", report=acts.get_import(area.app, area.site, import_id))
 
 
 @post("/jira-data/imports/{import_id:int}/undo", sync_to_thread=True, status_code=200)
@@ -300,9 +285,7 @@ def show_task(request: AnyRequest, area: Area, task_id: str) -> Template:
         return area.part("jira-data/task.html", task=task)
     if task.kind == JIRA_EXPORT:
         events = {"exports-changed": {}, "said": {"words": "The Jira-data file is ready."}}
-        return area.part(
-            "jira-data/task.html", task=task, headers={"HX-Trigger": msgspec.json.encode(events).decode()}
-        )
+        return area.part("jira-data/task.html", task=task, headers={"HX-Trigger": msgspec.json.encode(events).decode()})
     return area.part("jira-data/task.html", task=task, headers={"HX-Redirect": _result_path(area, task)})
 
 
