@@ -349,7 +349,9 @@ def _find_in_pages(pages: Sequence[PagePlan]) -> list[Finding]:
 
 def _describe_pair(match: Matched) -> ThingPair:
     mapped = match.mapped
-    evidence = (*(f"{rule} agrees" for rule in match.agreeing), *(f"but {against}" for against in match.against))
+    # Where name, type and scope agree, name and type do too.
+    agreeing = [rule for rule in match.agreeing if rule not in ("name and type", "name")]
+    evidence = (*(f"{rule} agrees" for rule in agreeing), *(f"but {against}" for against in match.against))
     return ThingPair(
         mapped.kind,
         *mapped.source,
