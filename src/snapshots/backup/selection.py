@@ -19,6 +19,11 @@ Mode = Literal["all", "picked", "csv"]
 _HEADERS = frozenset({"key", "keys", "space", "spaces", "spacekey", "spacekeys"})
 """First lines that are headers, without regard to case, blanks, hyphens and underscores."""
 
+MAX_KEYS = 50_000
+"""Most spaces of one CSV file: ten times as many as the largest sites have."""
+
+_SHOWN_LINES = 10
+
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -87,13 +92,17 @@ def read_spaces_csv(source: Path | bytes) -> Selection:
             header = key
         else:
             lines.setdefault(key, []).append(number)
+        if len(lines) > MAX_KEYS:
+            raise InvalidInput(
+                f"The CSV file names more than {MAX_KEYS:,} spaces, which no site has; check that it is the right one."
+            )
     if not lines:
         raise InvalidInput("The CSV file holds no space key; put one key on each line.")
     findings = tuple(
         Finding(
             "duplicate-space",
             f"space '{key}'",
-            f"on lines {', '.join(map(str, numbers))} of the CSV file",
+            f"on lines {_some(numbers)} of the CSV file",
             "nothing to do, it is taken once",
         )
         for key, numbers in lines.items()
@@ -183,6 +192,13 @@ def _iter_cells(text: str) -> Iterable[tuple[int, str]]:
         raise InvalidInput(f"Line {reader.line_num} of the CSV file cannot be read: {error}; correct it.") from None
 
 
+def _some(numbers: Sequence[int]) -> str:
+    """The first numbers; a key that stands on every line must not fill a page."""
+    shown = ", ".join(map(str, numbers[:_SHOWN_LINES]))
+    more = len(numbers) - _SHOWN_LINES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
 def _header_is_a_space(header: str) -> Finding:
     return Finding(
         "header-is-a-space",
@@ -197,7 +213,7 @@ def _other_case(key: str, found: str) -> Finding:
 
 
 def _unknown(unknown: UnknownKey, candidates: list[str]) -> Finding:
-    where = f"line {', '.join(map(str, unknown.lines))} of the CSV file" if unknown.lines else "the picked spaces"
+    where = f"line {_some(unknown.lines)} of the CSV file" if unknown.lines else "the picked spaces"
     if candidates:
         evidence = f"{where}; it could be any of {', '.join(sorted(candidates))}"
     else:

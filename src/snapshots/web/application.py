@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request, Response
 from litestar.config.csrf import CSRFConfig
 from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
+from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.middleware import ASGIMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.stores.file import FileStore
@@ -70,6 +71,8 @@ def build_application(service: Service) -> Litestar:
                 cache_control=CacheControlHeader(max_age=_ASSET_SECONDS, immutable=True, public=True),
                 opt={"exclude_from_auth": True, "exclude_from_csrf": True, "skip_session": True},
                 include_in_schema=False,
+                # A name that no file can have is a file that is not there.
+                exception_handlers={InternalServerException: _answer_nothing_there},
             ),
         ],
         state=State({"service": service, "door": door}),
@@ -110,6 +113,10 @@ async def _sweeping(application: Litestar) -> AsyncIterator[None]:
         yield
     finally:
         sweeping.cancel()
+
+
+def _answer_nothing_there(request: Request[Any, Any, Any], error: InternalServerException) -> Response[Any]:
+    return answer_problem(request, NotFoundException())
 
 
 def _provide_service(state: State) -> Service:

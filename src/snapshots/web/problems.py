@@ -115,6 +115,9 @@ def problem_of(error: Exception) -> Problem:
         return Problem(_kind_of(error), str(error), _headers_of(error), _extra_of(error))
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _http_problem(error)
+    if isinstance(error, RecursionError):
+        # Nothing of ours recurses as deep as what somebody sends may be nested.
+        return _http_problem(HTTPException("What was sent is nested too deep: send it flat.", status_code=400))
     return _fault(error)
 
 
@@ -163,7 +166,8 @@ def _fault(error: Exception) -> Problem:
 
 
 def is_api(request: AnyRequest) -> bool:
-    return request.url.path.startswith("/api/")
+    # Not `request.url`, which cannot be made of a Host header that somebody made up.
+    return request.scope["path"].startswith("/api/")
 
 
 def is_part(request: AnyRequest) -> bool:
@@ -188,7 +192,7 @@ def _details(request: AnyRequest, problem: Problem) -> Response[Any]:
         type_=f"urn:snapshots:problem:{problem.kind.code}",
         title=problem.kind.title,
         detail=problem.detail,
-        instance=request.url.path,
+        instance=request.scope["path"],
         headers=problem.headers,
         extra={"code": problem.kind.code} | problem.extra,
     ).to_response(request)
@@ -197,7 +201,7 @@ def _details(request: AnyRequest, problem: Problem) -> Response[Any]:
 def _to_sign_in(request: AnyRequest) -> Response[Any]:
     """To the sign-in, and from there back to the page the browser shows."""
     if not is_part(request):
-        back = request.url.path if request.method == "GET" else "/"
+        back = request.scope["path"] if request.method == "GET" else "/"
         return Redirect(_sign_in_path(back))
     shown = urlsplit(request.headers.get("hx-current-url", "")).path
     return Response("", status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": _sign_in_path(shown)})

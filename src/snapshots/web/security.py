@@ -84,7 +84,8 @@ def session_auth(settings: Settings) -> SessionAuth[Visitor, ServerSideSessionBa
 
 def administers_site(connection: Connection, handler: BaseRouteHandler) -> None:
     """Guard: the visitor may administer the site that the path names."""
-    visitor = connection.user
+    # OPTIONS comes here without a user.
+    visitor = connection.scope.get("user")
     if not isinstance(visitor, Visitor):
         raise NotAuthorizedException("Sign in first.")
     site = str(connection.path_params.get("site", ""))
@@ -100,6 +101,8 @@ def refuse_strangers(connection: ASGIConnection[Any, Any, Any, Any], settings: S
     The first is somebody's DNS pointed at this machine. The second stands beside the CSRF token, which another
     service on the same host name could plant.
     """
+    if b"%00" in connection.scope.get("raw_path", b"") or b"%00" in connection.scope["query_string"]:
+        raise ClientException("An address holds no character NUL: correct it.")
     if connection.headers.get("host") not in settings.hosts:
         raise ClientException(f"This is not the address of this service, which is {settings.public_url}.")
     if connection.scope.get("method", "GET") in SAFE_METHODS:

@@ -24,10 +24,13 @@ Cursor = Annotated[
 ]
 
 
+SpaceKey = Annotated[str, msgspec.Meta(max_length=255)]
+
+
 class StartBackup(msgspec.Struct, forbid_unknown_fields=True):
     """Which spaces. Without a body, or without `spaces`: all of them."""
 
-    spaces: Annotated[list[str], msgspec.Meta(min_length=1, max_length=10_000)] | None = None
+    spaces: Annotated[list[SpaceKey], msgspec.Meta(min_length=1, max_length=10_000)] | None = None
     """Space keys."""
     skip_unknown: bool = False
     """Go on without the spaces that are not known here; else nothing starts, and the answer lists them."""

@@ -25,6 +25,8 @@ _SHOWN = 50
 _DAY = datetime.timedelta(days=1)
 _WORD = Parameter(max_length=200)
 
+EventId = Annotated[int | None, Parameter(ge=1, le=2**53)]
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -74,7 +76,7 @@ def provide_asked(
 
 
 @get("/audit", sync_to_thread=True, dependencies={"asked": Provide(provide_asked, sync_to_thread=False)})
-def show(area: Area, asked: Asked, before: int | None = None) -> Template:
+def show(area: Area, asked: Asked, before: EventId = None) -> Template:
     wanted = asked.wanted()
     found = audit.list_events(area.app, area.site, wanted, limit=_SHOWN + 1, before_id=before)
     actions, people = audit.list_choices(area.app, area.site)

@@ -22,6 +22,7 @@ from snapshots.errors import AlreadyRunning, InvalidInput
 from snapshots.findings import Finding
 from snapshots.jobs import JobState
 from snapshots.web.api.files import answer_file, begins_at_start
+from snapshots.web.api.model import Id
 from snapshots.web.pages.area import Area
 from snapshots.web.problems import is_part, problem_of
 from snapshots.web.security import Visitor
@@ -163,7 +164,7 @@ def _place(before: str) -> tuple[int, int] | None:
 
 
 @get("/backup/{backup_id:int}/file", sync_to_thread=True)
-def download(request: AnyRequest, area: Area, backup_id: int) -> Response[Any]:
+def download(request: AnyRequest, area: Area, backup_id: Id) -> Response[Any]:
     """The archive, in ranges where the browser goes on with a download that broke."""
     backup = backups.get_file(area.app, area.site, backup_id)
     row = backup.row
@@ -181,7 +182,7 @@ def download(request: AnyRequest, area: Area, backup_id: int) -> Response[Any]:
 
 
 @get("/backup/{backup_id:int}/delete", sync_to_thread=True)
-def ask_delete(request: AnyRequest, area: Area, backup_id: int) -> Template:
+def ask_delete(request: AnyRequest, area: Area, backup_id: Id) -> Template:
     """Whether the file is really to be deleted."""
     backup = backups.get_file(area.app, area.site, backup_id)
     if is_part(request):
@@ -190,7 +191,7 @@ def ask_delete(request: AnyRequest, area: Area, backup_id: int) -> Template:
 
 
 @post("/backup/{backup_id:int}/delete", sync_to_thread=True, status_code=200)
-def delete(request: AnyRequest, area: Area, backup_id: int) -> Template | Redirect:
+def delete(request: AnyRequest, area: Area, backup_id: Id) -> Template | Redirect:
     made_by = backups.get_backup(area.app, area.site, backup_id).row.job_id
     backups.delete_backup(area.app, area.site, backup_id, area.actor)
     if is_part(request):
