@@ -5,18 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+
 from snapshots import durable
 from snapshots.access.actors import Actor, this_user
 from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.backup.read import open_archive
+from snapshots.findings import Finding
 from snapshots.progress import Progress, silent
 from snapshots.registry import parked
 from snapshots.restore import planning, undo
 from snapshots.restore.plan import Plan, RestoreOptions, save_plan
-from snapshots.restore.report import RestoreStatus, list_restores
+from snapshots.restore.report import RestoreReport, RestoreStatus, list_restores, report_restore
 from snapshots.restore.source import ArchiveSource, ParkedSource
 from snapshots.restore.undo import UndoPlan
+
+_JOBS_LOOKED_AT = 500
+"""How far back the findings of a restore are looked for."""
 
 
 def plan_restore(
@@ -77,6 +83,17 @@ def _args(app: App, site: str | None, archive: Path | None, plan: Plan, actor: A
 def restore_status(app: App, site: str | None) -> RestoreStatus:
     """The restores of a site, newest first, and what is parked for it."""
     return list_restores(app.registry, app.get_site(site))
+
+
+def get_restore(app: App, site: str | None, restore_id: int) -> RestoreReport:
+    """The report of one restore, with the findings of its last run as long as its task is kept. Raises NotFound."""
+    row = undo.choose_restore(app.registry, app.get_site(site), restore_id)
+    findings: list[Finding] = []
+    for job in app.jobs.list_jobs(_JOBS_LOOKED_AT, ["done"]):
+        if job.kind in (durable.UNDO, durable.RESTORE) and (job.result or {}).get("restore") == restore_id:
+            findings = msgspec.convert(job.result["findings"], list[Finding])
+            break
+    return report_restore(app.registry, row, findings)
 
 
 def plan_undo(app: App, site: str | None, restore_id: int | None, progress: Progress = silent) -> UndoPlan:

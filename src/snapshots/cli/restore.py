@@ -34,7 +34,7 @@ from snapshots.findings import Finding
 from snapshots.restore.conflicts import ConflictPolicy
 from snapshots.restore.mapping import parse_space_map, read_page_map, read_space_map
 from snapshots.restore.plan import Plan, RestoreOptions, load_plan, save_plan
-from snapshots.restore.report import RestoreReport
+from snapshots.restore.report import make_report_document
 
 ArchiveArgument = Annotated[Path, typer.Argument(metavar="ARCHIVE", help="The archive's file.")]
 SpaceMapOption = Annotated[
@@ -187,7 +187,7 @@ def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(
             {
-                "restores": [_report_as_json(each) for each in found.restores],
+                "restores": [make_report_document(each) for each in found.restores],
                 "parked": found.parked,
                 "source_names": found.source_names,
             },
@@ -249,20 +249,6 @@ def undo(
         told = set(made.findings)
         print_findings(each for each in (Finding(**finding) for finding in report["findings"]) if each not in told)
     return DONE
-
-
-def _report_as_json(report: RestoreReport) -> dict[str, Any]:
-    return {
-        "id": report.restore.id,
-        "state": report.restore.state,
-        "started_at": report.restore.started_at,
-        "finished_at": report.restore.finished_at,
-        "undone_at": report.restore.undone_at,
-        "archive_path": report.restore.archive_path,
-        "archive_sha256": report.restore.archive_sha256,
-        "source_cloud_id": report.restore.source_cloud_id,
-        "totals": report.totals,
-    }
 
 
 def _options(

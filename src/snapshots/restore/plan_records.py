@@ -32,7 +32,7 @@ def iter_lines(page: PagePlan, decision: PageDecision) -> Iterator[RecordLine]:
     lines = _Lines(page, decision)
     yield lines.of_page()
     for macro_id, macro in decision.records.macros.items():
-        yield lines.line("macro", (macro_id,), "Macro", macro_id)
+        yield lines.line("macro", (macro_id,), macro_id, macro.record.attachment_name)
         versions = [*macro.versions.values(), *macro.rivals.values()]
         for version in sorted(versions, key=lambda each: each.number):
             key = (macro_id, version.capture_id)

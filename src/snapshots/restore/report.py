@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +32,13 @@ class RestoreReport:
     findings: tuple[Finding, ...]
     parked_reasons: dict[str, int]
     """Parked records of the same source site, by reason, as of now."""
+    undone: dict[str, dict[str, int]]
+    """What undoing it removed, put back and kept, as far as it is undone."""
+
+    @property
+    def source_name(self) -> str:
+        """What the archive called its site; empty where the log does not tell."""
+        return source_name(self.restore)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,58 @@ def report_restore(registry: Registry, row: RestoreRow, findings: Iterable[Findi
         chunks = restores.list_chunks(conn, row.id)
         waiting = parked.count_parked_reasons(conn, row.site_id, row.source_cloud_id)
     totals = add_outcomes(msgspec.json.decode(chunk.counts, type=dict[str, dict[str, int]]) for chunk in chunks)
-    return RestoreReport(row, len(chunks), totals, tuple(findings), _without_kept(waiting))
+    undone = add_undone([chunk.undone_counts for chunk in chunks])
+    return RestoreReport(row, len(chunks), totals, tuple(findings), _without_kept(waiting), undone)
+
+
+def add_undone(told: Iterable[str | None]) -> dict[str, dict[str, int]]:
+    """The sum of what undoing did, from the log's text for each group: kinds in the order of the catalogue, then
+    parked records, which are of no kind of their own."""
+    counts = [msgspec.json.decode(text, type=dict[str, dict[str, int]]) for text in told if text]
+    waiting = Counter[str]()
+    for each in counts:
+        waiting.update(each.get("parked_record", {}))
+    totals = add_outcomes(counts)
+    return totals | {"parked_record": dict(sorted(waiting.items()))} if waiting else totals
+
+
+def make_report_document(report: RestoreReport) -> dict[str, Any]:
+    """The report as JSON."""
+    row = report.restore
+    return {
+        "id": row.id,
+        "state": row.state,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+        "undone_at": row.undone_at,
+        "archive_path": row.archive_path,
+        "archive_sha256": row.archive_sha256,
+        "source_cloud_id": row.source_cloud_id,
+        "source_site": report.source_name,
+        "totals": report.totals,
+        "undone": report.undone,
+        "parked_reasons": report.parked_reasons,
+        "findings": msgspec.to_builtins(report.findings),
+    }
+
+
+def make_report_csv(report: RestoreReport) -> str:
+    """The report as a CSV: one line for each count and each finding."""
+    file = io.StringIO(newline="")
+    lines = csv.writer(file)
+    lines.writerow(["what", "kind", "outcome", "records", "record", "evidence", "action"])
+    for what, totals in (("restored", report.totals), ("undone", report.undone)):
+        for kind, outcomes in totals.items():
+            lines.writerows([what, kind, outcome, number, "", "", ""] for outcome, number in outcomes.items())
+    lines.writerows(["parked", "", "", number, "", _cell(why), ""] for why, number in report.parked_reasons.items())
+    for each in report.findings:
+        lines.writerow(["finding", each.kind, "", "", _cell(each.record), _cell(each.evidence), _cell(each.action)])
+    return file.getvalue()
+
+
+def _cell(text: str) -> str:
+    """The text, which a spreadsheet must not take for a formula: titles come from other people's pages."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def list_restores(registry: Registry, site: SiteRow) -> RestoreStatus:

@@ -25,7 +25,7 @@ from snapshots.registry.removal import Going
 from snapshots.registry.restores import ChunkRow, RestoreRow
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.journal import ChangedPages, Journal, columns_to_put_back, read_journal, read_pages
-from snapshots.restore.plan import add_outcomes
+from snapshots.restore.report import add_undone
 from snapshots.restore.undo_deciding import REMOVAL_ORDER, ChunkUndo, decide_undo
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def plan_undo(registry: Registry, restore: RestoreRow, progress: Progress = sile
             findings += decision.findings
             decisions.append(decision.without_rows())
             progress("looking at what would be undone", done, len(chunks), "groups")
-    return UndoPlan(restore, len(chunks), add_outcomes_of_undo([each.counts for each in decisions]), tuple(findings))
+    return UndoPlan(restore, len(chunks), add_undone(_write_counts(each) for each in decisions), tuple(findings))
 
 
 def undo_restore(
@@ -121,8 +121,7 @@ def undo_restore(
             journal = _get_journal(conn, chunk)
             decision = decide_undo(conn, journal, Going())
             _write(conn, restore, journal, decision)
-            counts = msgspec.json.encode(decision.counts).decode()
-            restores.note_chunk_undone(conn, chunk.id, counts, _now())
+            restores.note_chunk_undone(conn, chunk.id, _write_counts(decision), _now())
         findings += decision.findings
         progress("undoing", done + 1, len(chunks), "groups")
     with registry.write() as conn:
@@ -134,18 +133,12 @@ def _report(registry: Registry, restore_id: int, findings: Sequence[Finding]) ->
     with registry.read() as conn:
         row = restores.get_restore(conn, restore_id)
         chunks = [chunk for chunk in restores.list_chunks(conn, restore_id) if chunk.undone_counts]
-    counts = [msgspec.json.decode(chunk.undone_counts or "{}", type=dict[str, dict[str, int]]) for chunk in chunks]
-    return UndoReport(row, len(chunks), add_outcomes_of_undo(counts), tuple(findings))
+    totals = add_undone(chunk.undone_counts for chunk in chunks)
+    return UndoReport(row, len(chunks), totals, tuple(findings))
 
 
-def add_outcomes_of_undo(parts: Sequence[dict[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
-    """The sum, kinds in the order of the catalogue and parked records behind them."""
-    totals = add_outcomes(parts)
-    waiting = [part["parked_record"] for part in parts if "parked_record" in part]
-    if waiting:
-        words = sorted({word for each in waiting for word in each})
-        totals["parked_record"] = {word: sum(each.get(word, 0) for each in waiting) for word in words}
-    return totals
+def _write_counts(decision: ChunkUndo) -> str:
+    return msgspec.json.encode(decision.counts).decode()
 
 
 def _check(conn: sa.Connection, restore: RestoreRow) -> list[ChunkRow]:

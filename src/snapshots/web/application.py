@@ -24,7 +24,17 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from snapshots.web import security, sessions
 from snapshots.web.api.door import Door
 from snapshots.web.api.router import api_handlers, housekeeping
-from snapshots.web.pages import api_setting, area, audit, backup, front, jira_data, restore
+from snapshots.web.pages import (
+    api_setting,
+    area,
+    audit,
+    backup,
+    front,
+    jira_data,
+    restore,
+    restore_plan,
+    restore_report,
+)
 from snapshots.web.problems import answer_problem
 from snapshots.web.service import Service
 from snapshots.web.signin import atlassian as signin_atlassian
@@ -59,6 +69,8 @@ def build_application(service: Service) -> Litestar:
                 [
                     *backup.handlers,
                     *restore.handlers,
+                    *restore_plan.handlers,
+                    *restore_report.handlers,
                     *jira_data.handlers,
                     *api_setting.handlers,
                     *audit.handlers,

@@ -1,0 +1,36 @@
+"""Taking in a file that a browser sends as the raw body of a request: to the disk as it comes, whole or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anyio.to_thread import run_sync
+from litestar import Request
+from litestar.exceptions import InternalServerException
+
+from snapshots.access.actors import Actor
+from snapshots.acts import archives
+from snapshots.app import App
+from snapshots.backup.receive import UploadCut
+from snapshots.registry.uploads import UploadRow
+
+_BLOCK_BYTES = 1 << 20
+
+
+async def receive(app: App, site: str, actor: Actor, request: Request[Any, Any, Any], name: str) -> UploadRow:
+    """The body of the request as an uploaded archive. Raises as `archives.finish_upload`, and leaves nothing then."""
+    incoming = await run_sync(archives.begin_upload, app, site, request.content_length)
+    waiting = bytearray()
+    try:
+        async for chunk in request.stream():
+            waiting += chunk
+            if len(waiting) >= _BLOCK_BYTES:
+                await run_sync(incoming.write, bytes(waiting))
+                waiting.clear()
+        await run_sync(incoming.write, bytes(waiting))
+        return await run_sync(lambda: archives.finish_upload(app, site, incoming, name=name, actor=actor))
+    except InternalServerException:
+        # Litestar's word for a sender that went away: nobody is left to read the answer but the log.
+        raise UploadCut("The sender went away before the file was whole: send it again from its start.") from None
+    finally:
+        incoming.abandon()

@@ -1,0 +1,53 @@
+"""Restores that were carried out: their reports to read and to download, and undo with its preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.response import Template
+
+from snapshots.acts import restores
+from snapshots.restore.report import make_report_csv, make_report_document
+from snapshots.web.pages.area import Area
+from snapshots.web.pages.going import go
+from snapshots.web.view import site_path
+
+
+@get("/restore/restores/{restore_id:int}", sync_to_thread=True)
+def show_report(area: Area, restore_id: int) -> Template:
+    report = restores.get_restore(area.app, area.site, restore_id)
+    return area.page("restore/report.html", tab="restore", report=report)
+
+
+@get("/restore/restores/{restore_id:int}/report.json", sync_to_thread=True)
+def download_json(area: Area, restore_id: int) -> Response[bytes]:
+    document = make_report_document(restores.get_restore(area.app, area.site, restore_id))
+    data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return _download(data, f"restore-{restore_id}.json", "application/json")
+
+
+@get("/restore/restores/{restore_id:int}/report.csv", sync_to_thread=True)
+def download_csv(area: Area, restore_id: int) -> Response[bytes]:
+    data = make_report_csv(restores.get_restore(area.app, area.site, restore_id)).encode("utf-8-sig")
+    return _download(data, f"restore-{restore_id}.csv", "text/csv")
+
+
+def _download(data: bytes, name: str, media_type: str) -> Response[bytes]:
+    return Response(data, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@get("/restore/restores/{restore_id:int}/undo", sync_to_thread=True)
+def show_undo(area: Area, restore_id: int) -> Template:
+    plan = restores.plan_undo(area.app, area.site, restore_id)
+    return area.page("restore/undo.html", tab="restore", plan=plan)
+
+
+@post("/restore/restores/{restore_id:int}/undo", sync_to_thread=True)
+def start_undo(area: Area, request: Request[Any, Any, Any], restore_id: int) -> Response[Any]:
+    task_id = restores.start_undo(area.app, area.site, restore_id, area.actor)
+    return go(request, site_path(area.site, "restore", "tasks", task_id))
+
+
+handlers = [show_report, download_json, download_csv, show_undo, start_undo]
