@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from atlassian_emulator.weather import Disturbance
 from snapshots.app import App
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
@@ -240,16 +241,20 @@ def test_a_session_that_ended_comes_back_to_the_same_plan(page: Any, archive: Pa
     page.complaints.clear()
 
 
-def test_a_server_that_was_killed_still_has_the_plan(page: Any, archive: Path, served: Any) -> None:
+def test_a_server_that_was_killed_goes_on_with_the_plan(page: Any, archive: Path, served: Any, world: Any) -> None:
     bring(page, archive)
-    make_plan(page)
+    world.emulator.set_weather(Disturbance(kind="latency", seconds=1.0))
+    page.get_by_role("button", name="Make the plan").click()
+    page.get_by_role("heading", name="Making the plan").wait_for()
     served.stop(9)
+    world.emulator.set_weather()
     served.start()
-    page.reload()
-    page.get_by_role("heading", name="Every record").wait_for()
+    # The page that was open all the time notices, and ends at the plan.
+    page.get_by_role("heading", name="Every record").wait_for(timeout=60_000)
     page.get_by_role("button", name="Restore…").click()
     page.get_by_role("dialog").get_by_role("button", name="Restore").click()
     page.get_by_role("link", name="Download as CSV").wait_for()
+    page.complaints.clear()
 
 
 def test_plans_and_restores_of_another_site_are_nobodys_business(visitor: Any) -> None:
