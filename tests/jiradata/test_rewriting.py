@@ -42,6 +42,7 @@ SOURCE = [
     custom(10041, "Risk", "option"),
     custom(10050, "Origin", "project"),
     custom(10060, "Notes", "string"),
+    custom(10070, "Request Type", "sd-customerrequesttype", full="com.atlassian.servicedesk:vp-origin"),
 ]
 DESTINATION = [
     *SYSTEM,
@@ -70,6 +71,7 @@ FIELDS = [
     field(10040, "Risk", 20040, "Risk"),
     field(10041, "Risk", 20041, "Risk"),
     field(10050, "Origin", 20050, "Origin"),
+    field(10070, "Request Type", 20070, "Request Type"),
 ]
 THINGS = [
     Mapped("project", "10000", "ACME", "Acme Products", "10200", "GLX", "Globex Products"),
@@ -148,6 +150,7 @@ def test_words_that_are_meant_are_rewritten(before: str, after: str) -> None:
         'text ~ "project = ACME"',
         "labels = ACME-1 or labels in (ACME, 10000)",
         "issue.property[ACME].x = ACME-1",
+        "project.property[ACME].x = ACME and development[pullrequests].open > 0",
         "Notes ~ ACME",
         "Notes = ACME-1 order by Notes",
         "project ~ ACME",
@@ -185,6 +188,7 @@ def test_what_only_looks_like_it_is_left_alone_without_a_word(text: str) -> None
         ("id > 10100", "issue", "10100", "order-lost"),
         ("key <= WEB-5", "issue", "WEB-5", "order-lost"),
         ("fixVersion = 10100", "other", "10100", "id-unknown"),
+        ('"Request Type" in ("IT help (ACME)", Bill)', "other", '"IT help (ACME)"', "id-unknown"),
         ("issue in inMyApp(ACME-1)", "function", "ACME-1", "unknown-function"),
         ('issue in linkedIssues(ACME-1, "blocks")', "link_type", '"blocks"', "unmapped"),
         ("a = = b", "jql", "expected a value, a function or EMPTY, found =", "unreadable"),

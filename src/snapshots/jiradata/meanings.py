@@ -38,6 +38,8 @@ _KINDS_BY_CUSTOM_TYPE: dict[str, Meaning] = {
     "com.pyxis.greenhopper.jira:gh-sprint": "sprint",
     "com.pyxis.greenhopper.jira:gh-epic-link": "issue",
     "com.atlassian.jpo:jpo-custom-field-parent": "issue",
+    "com.atlassian.servicedesk:vp-origin": "other",
+    "com.atlassian.servicedesk:sd-customer-organizations": "other",
 }
 _KINDS_BY_SCHEMA: dict[str, Meaning] = {
     "user": "user",

@@ -5,6 +5,7 @@ An answer is a new word, or the reason why the old one stays. Ids stay ids, keys
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ Reason: TypeAlias = Literal["unmapped", "ambiguous", "unknown-field", "unknown-f
 _SPECIAL_WORDS = {"resolution": frozenset({"unresolved"})}
 _SHORTEST_ID = 5
 """Jira's ids begin at 10000; a version or an option may well be called 2026."""
+_KEY_BEHIND_NAME = re.compile(r"\(([^()\s]+)\)\s*$")
+"""Request types of Jira Service Management are written with the key of their project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class NewWords:
         says that it stands behind `<` or the like.
         """
         if meaning == "other":
-            return Stays("id-unknown" if is_number and len(word) >= _SHORTEST_ID else None)
+            return Stays("id-unknown" if self._is_local(word, is_number) else None)
         if meaning == "jql" or word.strip().lower() in _SPECIAL_WORDS.get(meaning, ()):
             return Stays()
         if meaning == "issue":
@@ -89,6 +92,13 @@ class NewWords:
         key = self._mapping.find_issue_key(word)
         project = self._mapping.find_by_key("project", word)
         return key not in (None, word) or (project is not None and project.destination_key != word)
+
+    def _is_local(self, word: str, is_number: bool) -> bool:
+        """Whether a word of what no mapping holds is an id, or ends with a key that changed: `IT help (ACME)`."""
+        if is_number:
+            return len(word) >= _SHORTEST_ID
+        key = _KEY_BEHIND_NAME.search(word)
+        return key is not None and self.is_mapped_thing(key[1])
 
     def _of_issue(self, word: str, ordered: bool) -> Answer:
         entry = self._mapping.find_by_key("issue", word) or self._mapping.find_by_id("issue", word)

@@ -180,7 +180,9 @@ class JqlRewriter:
             return "field", field.start, end, Stays()
         answer = self.new_words.of_clause_field(field.name)
         if not isinstance(answer, NewWord):
-            return "field", field.start, end, answer
+            # `project.property[…]` and `development[…]` are no fields of an issue, and the same everywhere.
+            is_entity = bool(field.properties) and answer.reason == "unknown-field"
+            return "field", field.start, end, Stays() if is_entity else answer
         becomes_number = answer.word.startswith("cf[") and not field.name.lower().startswith("cf[")
         if becomes_number and not _WORD_END.search(query.text[: field.start][-1:]):
             return "field", field.start, end, _Written(answer.word, answer.certainty)
