@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from snapshots.backup.read import open_archive
+from snapshots.backup.selection import resolve_selection, select_all
+from snapshots.backup.verify import verify_archive
+from snapshots.backup.write import write_archive
+from snapshots.errors import DamageError
 from snapshots.progress import silent
-from snapshots.registry import parked
-from snapshots.registry.engine import Registry
+from snapshots.registry import parked, sites
+from snapshots.registry.engine import Registry, open_registry
 from snapshots.registry.parked import NewParked
 from snapshots.registry.sites import SiteRow
 from snapshots.restore import records
+from snapshots.restore.counterparts import read_subjects
 from snapshots.restore.deciding import NUMBER_TAKEN
 from snapshots.restore.keys import read_key, write_key
 from snapshots.restore.records import GroupedRecords, PageRecords, assign_groups
@@ -113,3 +119,17 @@ def test_leaving_parked_records_alone(registry: Registry, any_site: SiteRow, mad
     source = ParkedSource(registry, any_site.id, "made-up-cloud")
     ((version,),) = [batch for batch in source.iter_batches("version") if batch]
     assert version.capture_id == "older"  # type: ignore[union-attr]
+
+
+def test_a_page_id_that_no_site_gives_is_damage(made_up: Any, tmp_path: Path) -> None:
+    """It would become part of an address that is called."""
+    made_up(pages_count=2, versions_each=1)
+    hostile = tmp_path / "hostile.zip"
+    with open_registry(f"sqlite:///{tmp_path / 'made-up.db'}") as registry:
+        with registry.write() as conn:
+            conn.exec_driver_sql("UPDATE page SET remote_id = '../x' WHERE id = 2")
+            (site,) = sites.list_sites(conn)
+        write_archive(registry, site, resolve_selection(select_all(), []), hostile)
+    with open_archive(hostile) as opened, pytest.raises(DamageError, match="not a page"):
+        read_subjects(ArchiveSource(opened))
+    assert [finding.kind for finding in verify_archive(hostile).findings][:1] == ["member-damaged"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -87,7 +88,7 @@ def start_plan(
     """Begin making the plan by the options of the form."""
     row = archives.get_archive(area.app, area.site, archive_id)
     task_id = restore_plans.start_plan_restore(
-        area.app, area.site, _path(row), _read_options(data), area.actor, name=row.name, upload=row.id
+        area.app, area.site, Path(row.path), _read_options(data), area.actor, name=row.name, upload=row.id
     )
     return go(request, site_path(area.site, "restore", "tasks", task_id))
 
@@ -120,12 +121,6 @@ def _read_options(form: dict[str, Any]) -> RestoreOptions:
 
 def _read_file(sent: object) -> bytes:
     return sent.file.read() if isinstance(sent, UploadFile) and sent.filename else b""
-
-
-def _path(row: UploadRow) -> Any:
-    from pathlib import Path
-
-    return Path(row.path)
 
 
 def _describe(row: UploadRow) -> dict[str, Any]:

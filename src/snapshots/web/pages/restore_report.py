@@ -24,6 +24,8 @@ def show_report(area: Area, restore_id: int) -> Template:
 @get("/restore/restores/{restore_id:int}/report.json", sync_to_thread=True)
 def download_json(area: Area, restore_id: int) -> Response[bytes]:
     document = make_report_document(restores.get_restore(area.app, area.site, restore_id))
+    # Where the file lay on the server is for operators, who have the command line.
+    del document["archive_path"]
     data = msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
     return _download(data, f"restore-{restore_id}.json", "application/json")
 
