@@ -42,6 +42,11 @@ PAGES = (
     "/sites/acme/audit?since={}",
     "/sites/acme/audit?action={}&person={}&outcome={}",
     "/sites/acme/audit/export.json?until={}",
+    "/sites/acme/jira-data/imports/{}",
+    "/sites/acme/jira-data/plans/{}",
+    "/sites/acme/jira-data/plans/{}/undecided.csv",
+    "/sites/acme/jira-data/tasks/{}",
+    "/sites/acme/jira-data/exports/{}/file",
     "/sites/{}/backup",
     "/sites/{}/audit/export.json",
     "/sign-in?next={}&told={}",
@@ -57,6 +62,11 @@ CALLS = (
     "tasks?state={}",
     "tasks?limit={}",
     "archives/{}",
+    "jira-data/files/{}",
+    "jira-data/plans/{}",
+    "jira-data/plans/{}/macros?start={}&limit={}",
+    "jira-data/imports/{}",
+    "jira-data/exports/{}/file",
 )
 
 
@@ -349,3 +359,15 @@ def test_a_file_name_steers_neither_header_nor_path(served: Any, key: str, name:
             assert answer.status_code in (400, 422), answer.text
             assert "\r" not in answer.json()["detail"]
             assert "/etc/" not in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "act", ["keys/{}/rotate", "keys/{}/expiry", "keys/{}/disable", "keys/{}/revoke", "switch", "keeping"]
+)
+def test_odd_forms_of_keys_are_refused(visitor: Any, served: Any, act: str) -> None:
+    before = faults(served)
+    for odd in ODD_IDS:
+        fields = {"grace": odd, "days": odd, "uploads": odd, "backups": odd, "enabled": odd}
+        answer = visitor.post(f"/sites/acme/api/{act.replace('{}', odd)}", fields)
+        assert answer.status_code < 500, (odd, answer.text[-600:])
+    assert faults(served) == before

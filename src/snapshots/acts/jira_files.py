@@ -12,6 +12,7 @@ from pathlib import Path
 from snapshots.access import audit
 from snapshots.access.actors import Actor
 from snapshots.app import App
+from snapshots.backup.receive import require_room
 from snapshots.errors import InvalidInput, NotFound, StorageError
 from snapshots.jiradata.decisions import read_given
 from snapshots.jiradata.file import SUFFIX, JiraDataFile, open_file
@@ -40,7 +41,7 @@ class IncomingFile:
     def __init__(self, app: App, site: str) -> None:
         self._app = app
         self._site = app.get_site(site)
-        folder = _folder(app)
+        self._folder = folder = _folder(app, self._site.id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
@@ -55,6 +56,7 @@ class IncomingFile:
     def write(self, block: bytes) -> None:
         """Raises InvalidInput beyond the limit."""
         self._bytes += len(block)
+        require_room(self._folder, len(block))
         if self._bytes > MAX_FILE_BYTES:
             raise InvalidInput("The file is longer than a gibibyte, which no Jira-data file is; choose another.")
         try:
@@ -72,7 +74,7 @@ class IncomingFile:
         except Exception as error:
             error.args = (str(error).replace(str(self._path), name),)
             raise
-        kept = _folder(self._app) / f"{opened.sha256}{SUFFIX}"
+        kept = self._folder / f"{opened.sha256}{SUFFIX}"
         self._path.replace(kept)
         with self._app.registry.write() as conn:
             details = {"sha256": opened.sha256, "bytes": opened.size, "source": opened.head.source.name}
@@ -96,9 +98,9 @@ def keep_file(app: App, site: str, name: str, blocks: Iterable[bytes], actor: Ac
         incoming.abandon()
 
 
-def get_file(app: App, sha256: str) -> KeptFile:
-    """A file that was kept. Raises NotFound."""
-    path = _folder(app) / f"{sha256}{SUFFIX}"
+def get_file(app: App, site: str, sha256: str) -> KeptFile:
+    """A file that was kept for this site. Raises NotFound, also for one of another site."""
+    path = _folder(app, app.get_site(site).id) / f"{sha256}{SUFFIX}"
     if not (sha256.isalnum() and sha256.isascii()) or not path.is_file():
         raise NotFound(f"There is no Jira-data file {sha256[:12]}… here (any more); upload it again.")
     return KeptFile(path.name, open_file(path))
@@ -107,7 +109,7 @@ def get_file(app: App, sha256: str) -> KeptFile:
 def keep_mapping(app: App, name: str, data: bytes) -> Path:
     """Keep a CSV of ours or Atlassian's for the job that reads it. Raises InvalidInput when it is neither."""
     read_given([(name, data)])
-    folder = _folder(app)
+    folder = app.config.home / "jira-data"
     path = folder / f"{hashlib.sha256(data).hexdigest()}.csv"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,8 +121,8 @@ def keep_mapping(app: App, name: str, data: bytes) -> Path:
     return path
 
 
-def _folder(app: App) -> Path:
-    return app.config.home / "jira-data"
+def _folder(app: App, site_id: int) -> Path:
+    return app.config.home / "jira-data" / f"site-{site_id}"
 
 
 def _sweep(folder: Path) -> None:

@@ -66,9 +66,12 @@ class Task(msgspec.Struct, frozen=True):
     links: dict[str, str]
 
 
-def get_task(app: App, site: str, task_id: str) -> Task:
-    """The task with this id. Raises NotFound, also when it is another site's."""
-    return describe_task(app, _get_job(app, site, task_id))
+def get_task(app: App, site: str, task_id: str, kinds: Collection[str] = ()) -> Task:
+    """The task with this id. Raises NotFound, also when it is another site's, or of none of the `kinds` if given."""
+    job = _get_job(app, site, task_id)
+    if kinds and job.kind not in kinds:
+        raise NotFound(f"There is no task {task_id!r} of this sort here: look at the other tabs.")
+    return describe_task(app, job)
 
 
 def list_tasks(

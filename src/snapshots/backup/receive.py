@@ -56,11 +56,7 @@ class IncomingFile:
             self._refuse_more_than(expected_bytes)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if expected_bytes is not None and shutil.disk_usage(folder).free < expected_bytes + RESERVE_BYTES:
-                raise DiskFull(
-                    f"The disk of the service has no room for {expected_bytes:,} bytes: delete archives that are no "
-                    "longer needed, or make the disk larger."
-                )
+            require_room(folder, expected_bytes or 0)
             self._path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
             self._part = self._path.with_suffix(_SUFFIX + _PART)
             self._file = self._part.open("xb")
@@ -70,6 +66,8 @@ class IncomingFile:
     def write(self, data: bytes) -> None:
         """Take the next bytes. Raises UploadTooLarge or DiskFull; then only `abandon` is left."""
         self._refuse_more_than(self._bytes + len(data))
+        # Again and again: others write here at the same time, and not every sender says how much will come.
+        require_room(self._path.parent, len(data))
         try:
             self._file.write(data)
         except OSError as error:
@@ -108,6 +106,15 @@ class IncomingFile:
                 f"The file is larger than the {self._max_bytes:,} bytes that there is room for: send a smaller one, "
                 "delete archives that are no longer needed, or raise the limit (docs/operation.md)."
             )
+
+
+def require_room(folder: Path, length: int) -> None:
+    """Raise DiskFull when so many bytes would take what the registry and the jobs need to go on."""
+    if shutil.disk_usage(folder).free < length + RESERVE_BYTES:
+        raise DiskFull(
+            f"The disk of the service has no room for {length:,} bytes: delete archives that are no longer needed, or "
+            "make the disk larger."
+        )
 
 
 def iter_dead_parts(folder: Path) -> Iterator[Path]:

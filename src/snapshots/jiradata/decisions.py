@@ -120,8 +120,7 @@ def write_decisions(undecided: Iterable[Undecided]) -> str:
         lines.writerow(
             [
                 each.kind,
-                each.source_id,
-                *map(_safe, (each.source_key, each.source_name)),
+                *map(_safe, (each.source_id, each.source_key, each.source_name)),
                 "",
                 each.state,
                 *map(_safe, (candidates, each.reason)),

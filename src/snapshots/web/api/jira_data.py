@@ -115,7 +115,7 @@ async def upload_jira_file(caller: Caller, request: Request[Any, Any, Any]) -> R
     sync_to_thread=True,
 )
 def get_jira_file(caller: Caller, sha256: Digest) -> JiraFileView:
-    return view_file(caller.site, jira_files.get_file(caller.app, sha256))
+    return view_file(caller.site, jira_files.get_file(caller.app, caller.site, sha256))
 
 
 @post(
@@ -128,7 +128,7 @@ def get_jira_file(caller: Caller, sha256: Digest) -> JiraFileView:
     sync_to_thread=True,
 )
 def start_jira_plan(caller: Caller, data: StartPlan) -> Response[Task]:
-    kept = jira_files.get_file(caller.app, data.file)
+    kept = jira_files.get_file(caller.app, caller.site, data.file)
     given = tuple((each.kind, each.source, each.destination) for each in data.given)
     spaces = tuple(data.spaces) if data.spaces is not None else None
     options = PlanOptions(data.same_jira, spaces, data.everything, given)

@@ -16,6 +16,7 @@ from snapshots.access.settings import SiteSettings
 from snapshots.acts import api as acts
 from snapshots.acts.api import Key
 from snapshots.errors import PersonError
+from snapshots.web.api.model import Id
 from snapshots.web.api.paths import api_path
 from snapshots.web.pages.api_lines import curl_lines, python_lines
 from snapshots.web.pages.area import Area
@@ -117,7 +118,7 @@ def make(area: Area, data: Annotated[KeyForm, Body(media_type=Form)]) -> Templat
 
 
 @post("/api/keys/{key_id:int}/rotate", sync_to_thread=True, status_code=200)
-def rotate(area: Area, key_id: int, data: Annotated[RotateForm, Body(media_type=Form)]) -> Template:
+def rotate(area: Area, key_id: Id, data: Annotated[RotateForm, Body(media_type=Form)]) -> Template:
     try:
         made = acts.rotate_key(area.app, area.site, key_id, area.actor, grace_seconds=data.grace)
     except PersonError as error:
@@ -126,22 +127,22 @@ def rotate(area: Area, key_id: int, data: Annotated[RotateForm, Body(media_type=
 
 
 @post("/api/keys/{key_id:int}/expiry", sync_to_thread=True, status_code=200)
-def change_expiry(area: Area, key_id: int, data: Annotated[ExpiryForm, Body(media_type=Form)]) -> Response[Any]:
+def change_expiry(area: Area, key_id: Id, data: Annotated[ExpiryForm, Body(media_type=Form)]) -> Response[Any]:
     return _do(area, lambda: acts.extend_key(area.app, area.site, key_id, area.actor, _days(data.days)))
 
 
 @post("/api/keys/{key_id:int}/disable", sync_to_thread=True, status_code=200)
-def disable(area: Area, key_id: int) -> Response[Any]:
+def disable(area: Area, key_id: Id) -> Response[Any]:
     return _do(area, lambda: acts.disable_key(area.app, area.site, key_id, area.actor))
 
 
 @post("/api/keys/{key_id:int}/enable", sync_to_thread=True, status_code=200)
-def enable(area: Area, key_id: int) -> Response[Any]:
+def enable(area: Area, key_id: Id) -> Response[Any]:
     return _do(area, lambda: acts.enable_key(area.app, area.site, key_id, area.actor))
 
 
 @post("/api/keys/{key_id:int}/revoke", sync_to_thread=True, status_code=200)
-def revoke(area: Area, key_id: int) -> Response[Any]:
+def revoke(area: Area, key_id: Id) -> Response[Any]:
     return _do(area, lambda: acts.revoke_key(area.app, area.site, key_id, area.actor))
 
 

@@ -109,7 +109,7 @@ def start(
 @get("/backup/tasks/{task_id:str}", sync_to_thread=True)
 def show_task(area: Area, task_id: str) -> Template:
     """How far a backup has come; asked for again and again while it is not done."""
-    task = tasks.get_task(area.app, area.site, task_id)
+    task = tasks.get_task(area.app, area.site, task_id, kinds={durable.BACKUP})
     if task.state in UNFINISHED:
         return area.part("backup/task.html", task=task)
     # Said once, for a region read out with every step would talk without end.

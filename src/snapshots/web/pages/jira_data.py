@@ -24,6 +24,7 @@ from snapshots.jiradata.mapping import KINDS, Kind
 from snapshots.jiradata.plan import JiraPlan, PlanOptions
 from snapshots.jobs import JobState
 from snapshots.web.api.files import answer_file, begins_at_start
+from snapshots.web.api.model import Id
 from snapshots.web.pages.area import Area
 from snapshots.web.problems import is_part
 from snapshots.web.security import Visitor
@@ -250,7 +251,7 @@ def include_everything(request: AnyRequest, area: Area, digest: str) -> Template
 def _plan_again(
     request: AnyRequest, area: Area, plan: JiraPlan, options: PlanOptions, mappings: list[tuple[str, Path]]
 ) -> Template | Redirect:
-    kept = jira_files.get_file(area.app, plan.source.sha256)
+    kept = jira_files.get_file(area.app, area.site, plan.source.sha256)
     task_id = acts.start_plan(area.app, area.site, kept.file.path, kept.name, mappings, options, area.actor)
     return _answer_task(request, area, task_id)
 
@@ -262,13 +263,13 @@ def apply(request: AnyRequest, area: Area, digest: str) -> Template | Redirect:
 
 
 @get("/jira-data/imports/{import_id:int}", sync_to_thread=True)
-def show_import(area: Area, import_id: int) -> Template:
+def show_import(area: Area, import_id: Id) -> Template:
     """The report of an import, and the way back."""
     return area.page("jira-data/import.html", tab="jira-data", report=acts.get_import(area.app, area.site, import_id))
 
 
 @post("/jira-data/imports/{import_id:int}/undo", sync_to_thread=True, status_code=200)
-def undo(request: AnyRequest, area: Area, import_id: int) -> Template | Redirect:
+def undo(request: AnyRequest, area: Area, import_id: Id) -> Template | Redirect:
     return _answer_task(request, area, acts.start_undo(area.app, area.site, import_id, area.actor))
 
 
@@ -278,7 +279,7 @@ def undo(request: AnyRequest, area: Area, import_id: int) -> Template | Redirect
 @get("/jira-data/tasks/{task_id:str}", sync_to_thread=True)
 def show_task(request: AnyRequest, area: Area, task_id: str) -> Template:
     """How far a task has come; asked for again and again while it is not done."""
-    task = tasks.get_task(area.app, area.site, task_id)
+    task = tasks.get_task(area.app, area.site, task_id, kinds=_KINDS_OF_TASKS)
     if not is_part(request):
         return area.page("jira-data/task_page.html", tab="jira-data", task=task)
     if task.state != "done":
