@@ -13,6 +13,7 @@ import pytest
 
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.jira import JiraClient
+from snapshots.atlassian.jira_catalogue import JiraCatalogue
 from snapshots.atlassian.model import Page, PageVersion
 
 DOCUMENTS = Path(__file__).parents[2].parent / "shared" / "openapi"
@@ -59,12 +60,34 @@ JIRA: dict[str, Callable[[JiraClient], object]] = {
     "match_issues": lambda client: client.match_issues(["project = A"], [1]),
     "check_jql": lambda client: client.check_jql(["project = A"]),
 }
+CATALOGUE: dict[str, Callable[[JiraCatalogue], object]] = {
+    "list_projects": lambda client: client.list_projects(),
+    "list_issue_types": lambda client: client.list_issue_types(),
+    "list_statuses": lambda client: client.list_statuses(),
+    "list_priorities": lambda client: client.list_priorities(),
+    "list_resolutions": lambda client: client.list_resolutions(),
+    "list_filters": lambda client: client.list_filters(),
+    "find_users": lambda client: client.find_users(["a", "b"]),
+    "find_users_named": lambda client: client.find_users_named("Ada"),
+    "iter_issues": lambda client: list(client.iter_issues(["1", "A-2"], ("summary",))),
+}
+AGILE = {"list_boards", "list_sprints", "find_sprint"}
+"""Methods that ask Jira Software, whose document is not among those published here."""
+
 SPECIAL: dict[str, Any] = {
     "/wiki/api/v2/spaces": {"results": [SPACE]},
     "/wiki/rest/api/content/1/child/attachment": {"results": [{"id": "att9", "version": {"number": 1}}]},
     "/wiki/api/v2/content/convert-ids-to-types": {"results": {"1": "page"}},
     "/rest/api/3/serverInfo": {"baseUrl": "b"},
     "/rest/api/3/field": [],
+    "/rest/api/3/issuetype": [],
+    "/rest/api/3/status": [],
+    "/rest/api/3/priority": [],
+    "/rest/api/3/resolution": [],
+    "/rest/api/3/project/search": {"values": []},
+    "/rest/api/3/filter/search": {"values": []},
+    "/rest/api/3/user/bulk": {"values": []},
+    "/rest/api/3/user/search": [],
     "/rest/api/3/jql/match": {"matches": [{"matchedIssues": [1]}]},
     "/rest/api/3/jql/parse": {"queries": [{}]},
 }
@@ -96,20 +119,30 @@ def iter_operations(document: dict[str, Any], prefix: str) -> Iterator[tuple[str
 
 
 def test_every_method_is_tried():
-    for client, tried in ((ConfluenceClient, CONFLUENCE), (JiraClient, JIRA)):
+    catalogue = {*CATALOGUE, *AGILE}
+    for client, tried in ((ConfluenceClient, CONFLUENCE), (JiraClient, JIRA), (JiraCatalogue, catalogue)):
         methods = {name for name, method in vars(client).items() if callable(method) and not name.startswith("_")}
         assert methods == set(tried)
 
 
 @pytest.mark.documents
-@pytest.mark.parametrize("name", [f"confluence.{name}" for name in CONFLUENCE] + [f"jira.{name}" for name in JIRA])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"confluence.{name}" for name in CONFLUENCE),
+        *(f"jira.{name}" for name in JIRA),
+        *(f"catalogue.{name}" for name in CATALOGUE),
+    ],
+)
 def test_asks_only_what_is_documented(name, site, transport, answered, documented):
     site.rule = lambda asked: answered(SPECIAL.get(asked.path, ANY))
     product, _, method = name.partition(".")
     if product == "confluence":
         CONFLUENCE[method](ConfluenceClient(transport))
-    else:
+    elif product == "jira":
         JIRA[method](JiraClient(transport))
+    else:
+        CATALOGUE[method](JiraCatalogue(transport))
     assert site.asked
     for asked in site.asked:
         known = [query for verb, pattern, query in documented if verb == asked.method and pattern.fullmatch(asked.path)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +122,19 @@ class World:
         urllib3.request("DELETE", f"{self.server.url}/_emulator/requests")
 
 
+@cache
+def _empty_registry() -> bytes:
+    """The file of an empty registry: making one takes longer than all that a test does with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "registry.db"
+        open_registry(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
 @contextmanager
 def start_world(name: str, folder: Path) -> Iterator[World]:
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "registry.db").write_bytes(_empty_registry())
     with EmulatorServer(name) as server, open_registry(f"sqlite:///{folder / 'registry.db'}") as registry:
         connection = Connection(f"{server.url}/wiki", server.url, "admin@example.com", "emulator")
         with Transport(connection) as transport, registry.write() as conn:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from atlassian_emulator.jira import put_issues
 from atlassian_emulator.weather import Disturbance
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
@@ -17,7 +18,7 @@ from snapshots.jiradata.apply import apply_import
 from snapshots.jiradata.plan import JiraPlan, MacroPlan, read_plan, save_plan, write_plan
 from snapshots.registry import jira_mappings
 
-from .conftest import Moved, World
+from .conftest import Moved, World, issue
 
 REQUIREMENTS = [
     {"jql": "project = REQ AND Severity = High ORDER BY key", "columns": ["key", "summary", "Effort"], "title": "Reqs"},
@@ -302,3 +303,86 @@ def test_atlassians_report_is_taken_as_a_mapping(make_moved: Any, acme: World) -
     effort = next(pair for pair in plan.things if pair.source_name == "Effort")
     assert (effort.destination_name, effort.rule, effort.certainty) == ("Work", "mapping", "given")
     assert {pair.rule for pair in plan.issues} == {"mapping"}
+
+
+def test_sprints_by_id_and_filters_that_did_not_come(make_moved: Any, acme: World) -> None:
+    board = acme.catalogue.list_boards()[0]
+    sprint = next(each for board in acme.catalogue.list_boards() for each in acme.catalogue.list_sprints(board.id))
+    saved = acme.post("/rest/api/3/filter", {"name": "Open bugs", "jql": "project = REQ"})["id"]
+    moved: Moved = make_moved(
+        {"A": {"m1": [{"jql": f"sprint = {sprint.id}"}], "m2": [{"jql": f"filter = {saved} AND project = REQ"}]}}
+    )
+    assert board
+    plan = moved.plan()
+    there = next(pair for pair in plan.things if pair.kind == "sprint")
+    assert there.source_id == sprint.id != there.destination_id and there.source_name == there.destination_name
+    assert macro(plan, "m1").levels[0].after == f"sprint = {there.destination_id}"
+    assert macro(plan, "m2").reason == f"nobody decided what became of filter {saved}"
+    waiting = next(one for one in plan.undecided if one.macros)
+    assert (waiting.kind, waiting.source_id, waiting.source_name) == ("filter", saved, "Open bugs")
+    own = moved.globex.post("/rest/api/3/filter", {"name": "Bugs", "jql": "project = GLX"})["id"]
+    decided = moved.plan(("d.csv", f"kind,source_id,destination\nfilter,{saved},{own}\n".encode()))
+    assert macro(decided, "m2").levels[0].after == f"filter = {own} AND project = GLX"
+
+
+def test_a_mapping_that_sends_two_to_one_is_named_and_everything_else_goes_on(make_moved: Any) -> None:
+    moved: Moved = make_moved({"A": {"m1": [{"jql": "project = REQ"}]}})
+    csv = b"kind,source_key,destination\nissue,REQ-1,GLX-1\nissue,REQ-2,GLX-1\nfield,x\n"
+    plan = moved.plan(("m.csv", csv))
+    assert {"two-to-one", "mapping-line"} <= {finding.kind for finding in plan.findings}
+    assert macro(plan, "m1").outcome == "rewritten"
+
+
+def test_a_field_whose_type_changed_is_named(make_moved: Any, acme: World) -> None:
+    moved: Moved = make_moved(
+        {"A": {"m1": [{"jql": "project = REQ AND Effort > 2", "columns": ["key", "Effort"]}]}},
+        rename_fields={"Effort": "Old effort"},
+    )
+    text = "com.atlassian.jira.plugin.system.customfieldtypes:textfield"
+    moved.globex.post("/rest/api/3/field", {"name": "Effort", "type": text})
+    plan = moved.plan()
+    effort = next(one for one in plan.undecided if one.source_name == "Effort")
+    assert (
+        "its type changed: here it is number (float), there string (textfield)" in effort.reason and effort.macros == 1
+    )
+    assert macro(plan, "m1").outcome == "waits"
+    given = moved.plan(
+        ("m.csv", f"kind,source_name,destination\nfield,Effort,{effort.candidates[0].split()[0]}\n".encode())
+    )
+    assert "field-type-changed" in {finding.kind for finding in given.findings}
+
+
+FORGE = (
+    '<ac:adf-extension><ac:adf-node type="extension"><ac:adf-attribute key="extension-key">'
+    "11111111-2222-3333-4444-555555555555/66666666-7777-8888-9999-000000000000/static/snapshots</ac:adf-attribute>"
+    '<ac:adf-attribute key="extension-type">com.atlassian.ecosystem</ac:adf-attribute>'
+    '<ac:adf-attribute key="parameters"><ac:adf-parameter key="local-id">forge-1</ac:adf-parameter>'
+    '<ac:adf-parameter key="guest-params"><ac:adf-parameter key="definition">{DEFINITION}</ac:adf-parameter>'
+    "</ac:adf-parameter></ac:adf-attribute></ac:adf-node></ac:adf-extension>"
+)
+
+
+def test_a_forge_macro_is_rewritten_and_nothing_else_in_the_body(make_moved: Any, acme: World) -> None:
+    text = '{"levels":[{"jql":"project = REQ AND key != REQ-1"}]}'
+    body = f"<p>Before &amp; after</p>{FORGE.replace('{DEFINITION}', text)}<p>x&nbsp;y</p>"
+    acme.confluence.create_page(acme.spaces["REL"], "Forge", body)
+    moved: Moved = make_moved({"A": {"m1": text}})
+    before = moved.body("Forge")
+    moved.apply(moved.plan())
+    assert moved.body("Forge") == before.replace("REQ", "GLX") != before
+
+
+def test_an_issue_that_was_renumbered_is_found_by_what_it_says(make_moved: Any, acme: World) -> None:
+    moved: Moved = make_moved({"A": {"c1": [{"jql": "project = TST"}], "m2": [{"jql": "key = TST-2"}]}}, "REQ=GLX")
+    renumbered = [
+        issue("NEW-71", "Issue 2 of TST", created="2026-02-02T10:00:00.000+0000"),
+        issue("NEW-72", "Issue 1 of TST", created="2026-02-03T10:00:00.000+0000"),
+    ]
+    put_issues(moved.globex.server.site, renumbered)
+    plan = moved.plan(("m.csv", b"kind,source_key,destination\nproject,TST,NEW\n"))
+    assert [(pair.source_key, pair.destination_key, pair.rule) for pair in plan.issues] == [
+        ("TST-2", "NEW-71", "summary, type and creation")
+    ]
+    assert macro(plan, "m2").levels[0].after == "key = NEW-71"
+    lost = next(one for one in plan.undecided if one.source_key == "TST-1")
+    assert (lost.kind, lost.state) == ("issue", "missing")

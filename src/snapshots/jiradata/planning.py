@@ -21,7 +21,7 @@ from snapshots.jiradata.decisions import Given, Undecided
 from snapshots.jiradata.definitions import RewrittenDefinition, rewrite_definition
 from snapshots.jiradata.file import JiraDataFile
 from snapshots.jiradata.issue_matching import MatchedIssue
-from snapshots.jiradata.mapping import KINDS, JiraMapping, Kind
+from snapshots.jiradata.mapping import KINDS, ONE_TO_ONE, JiraMapping, Kind, Mapped
 from snapshots.jiradata.matching import NOTHING, Matched
 from snapshots.jiradata.opinion import Opinions, ask_jira
 from snapshots.jiradata.pages import MacroPage, PageCount, iter_macro_pages
@@ -141,7 +141,22 @@ def make_mapping(found: Counterparts) -> JiraMapping:
         for match in found.issues
         if isinstance(match, MatchedIssue) and match.source.key.rpartition("-")[0] not in kept
     ]
-    return JiraMapping(entries, numbers_kept=found.numbers_kept)
+    return JiraMapping(_one_for_each(entries), numbers_kept=found.numbers_kept)
+
+
+def _one_for_each(entries: Iterable[Mapped]) -> list[Mapped]:
+    """The first entry for each thing: a key may have been captured of two issues, as when one was deleted and moved."""
+    seen: set[tuple[str, str, str]] = set()
+    left: list[Mapped] = []
+    for entry in entries:
+        places = {("id", entry.kind, entry.source_id), ("key", entry.kind, entry.source_key)}
+        if entry.kind in ONE_TO_ONE:
+            places |= {("id there", entry.kind, entry.destination_id), ("key there", entry.kind, entry.destination_key)}
+        places = {place for place in places if place[2]}
+        if not places & seen:
+            seen |= places
+            left.append(entry)
+    return left
 
 
 def _source_fields(file: JiraDataFile) -> list[Field]:
