@@ -32,7 +32,7 @@ def make(app: App, job: JobContext, args: dict[str, Any]) -> Any:
         with (
             app.open_site(row.name) as site,
             open_source(app, row, facts.cloud_id, facts.archive) as source,
-            PlanWriter(app.config.plans_dir / f"{args['plan']}.plan") as writer,
+            PlanWriter(app.config.plans_dir / f"{args['plan']}.plan", args["left"]) as writer,
         ):
             plan = plan_restore(app.registry, site.confluence, row, source, options, job.progress, keep=writer.add_page)
             writer.finish(plan, facts)

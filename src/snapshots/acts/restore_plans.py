@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,17 +123,20 @@ def start_plan_again(app: App, site: str, plan_id: str, actor: Actor) -> str:
     """
     with _open(app, site, plan_id) as stored:
         facts, options = stored.facts, stored.head.options
-        chosen = {source: target for source, target in stored.get_decisions().items() if target}
+        decisions = stored.get_decisions()
     _require_archive(facts)
-    return _start(app, facts, msgspec.structs.replace(options, page_map=options.page_map | chosen), actor)
+    chosen = {source: target for source, target in decisions.items() if target}
+    left = [source for source, target in decisions.items() if not target]
+    return _start(app, facts, msgspec.structs.replace(options, page_map=options.page_map | chosen), actor, left)
 
 
-def _start(app: App, facts: PlanFacts, options: RestoreOptions, actor: Actor) -> str:
+def _start(app: App, facts: PlanFacts, options: RestoreOptions, actor: Actor, left: Sequence[str] = ()) -> str:
     prune_plans(app)
     args = {
         **msgspec.to_builtins(facts),
         "plan": secrets.token_hex(8),
         "options": msgspec.to_builtins(options),
+        "left": list(left),
         "actor": actor.to_json(),
     }
     return jobs.start(app, durable.PLAN, args)

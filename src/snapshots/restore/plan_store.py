@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -83,10 +83,14 @@ class RecordFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanWriter:
-    """Writes a stored plan while it is made. A context manager; without `finish` nothing is left of it."""
+    """Writes a stored plan while it is made. A context manager; without `finish` nothing is left of it.
 
-    def __init__(self, path: Path) -> None:
+    `left` are ids of source pages that a person decided to leave when the plan was made before.
+    """
+
+    def __init__(self, path: Path, left: Collection[str] = ()) -> None:
         self._path = path
+        self._left = frozenset(left)
         self._part = path.with_name(path.name + ".part")
         self._pages = 0
 
@@ -113,6 +117,8 @@ class PlanWriter:
         lines = iter_lines(page, decision)
         with _failures_explained(self._part):
             self._db.execute("INSERT INTO page VALUES (?, ?, ?, ?, ?)", row)
+            if page.match == "ambiguous" and page.page_id in self._left:
+                self._db.execute("INSERT INTO decision VALUES (?, '')", (self._pages,))
             self._db.executemany(
                 "INSERT INTO record (page_id, kind, outcome, name, about, reason, space_key) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -17,8 +17,13 @@ from snapshots.registry.uploads import UploadRow
 _BLOCK_BYTES = 1 << 20
 
 
-async def receive(app: App, site: str, actor: Actor, request: Request[Any, Any, Any], name: str) -> UploadRow:
-    """The body of the request as an uploaded archive. Raises as `archives.finish_upload`, and leaves nothing then."""
+async def receive(
+    app: App, site: str, actor: Actor, request: Request[Any, Any, Any], name: str, sha256: str | None = None
+) -> UploadRow:
+    """The body of the request as an uploaded archive; `sha256` is what the sender says of it.
+
+    Raises as `archives.finish_upload`. Whatever happens, half a file is never left.
+    """
     incoming = await run_sync(archives.begin_upload, app, site, request.content_length)
     waiting = bytearray()
     try:
@@ -28,7 +33,9 @@ async def receive(app: App, site: str, actor: Actor, request: Request[Any, Any, 
                 await run_sync(incoming.write, bytes(waiting))
                 waiting.clear()
         await run_sync(incoming.write, bytes(waiting))
-        return await run_sync(lambda: archives.finish_upload(app, site, incoming, name=name, actor=actor))
+        return await run_sync(
+            lambda: archives.finish_upload(app, site, incoming, name=name, actor=actor, sha256=sha256)
+        )
     except InternalServerException:
         # Litestar's word for a sender that went away: nobody is left to read the answer but the log.
         raise UploadCut("The sender went away before the file was whole: send it again from its start.") from None

@@ -6,21 +6,20 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from litestar import Request, Response, delete, get, post
-from litestar.exceptions import InternalServerException
 from litestar.params import Parameter
 
 from snapshots.access.settings import get_settings
 from snapshots.acts import archives as acts
 from snapshots.acts import tasks
 from snapshots.acts.tasks import Task
-from snapshots.backup.receive import IncomingFile, UploadCut
 from snapshots.registry.uploads import UploadRow
 from snapshots.web.api.backups import started
 from snapshots.web.api.door import Caller
-from snapshots.web.api.files import BLOCK_BYTES, sent_digest, sent_name
+from snapshots.web.api.files import sent_digest, sent_name
 from snapshots.web.api.model import ArchivePage, ArchiveView, Id, UploadedArchive, view_archive
 from snapshots.web.api.openapi import STARTED, UPLOAD, problems
 from snapshots.web.api.tasks import with_links
+from snapshots.web.incoming import receive
 
 FileName = Annotated[
     str | None,
@@ -43,40 +42,13 @@ FileName = Annotated[
     request_max_body_size=None,
 )
 async def upload(caller: Caller, request: Request[Any, Any, Any], name: FileName = None) -> Response[UploadedArchive]:
-    row = await receive(caller, request, name or sent_name(request.headers))
+    digest = sent_digest(request.headers)
+    row = await receive(caller.app, caller.site, caller.actor, request, name or sent_name(request.headers), digest)
     task_id = await run_sync(acts.start_verify, caller.app, caller.site, row.id, caller.actor)
     task = await run_sync(tasks.get_task, caller.app, caller.site, task_id)
     view = await run_sync(_view, caller, row)
     answer = UploadedArchive(view, with_links(task))
     return Response(answer, status_code=201, headers={"Location": view.links["self"]})
-
-
-async def receive(caller: Caller, request: Request[Any, Any, Any], name: str) -> UploadRow:
-    """Take the body of a request in as an archive. Whatever happens, half a file is never left."""
-    incoming = await run_sync(acts.begin_upload, caller.app, caller.site, request.content_length)
-    try:
-        await _copy(request, incoming)
-        digest = sent_digest(request.headers)
-        return await run_sync(
-            lambda: acts.finish_upload(caller.app, caller.site, incoming, name=name, actor=caller.actor, sha256=digest)
-        )
-    finally:
-        incoming.abandon()
-
-
-async def _copy(request: Request[Any, Any, Any], incoming: IncomingFile) -> None:
-    waiting = bytearray()
-    try:
-        async for chunk in request.stream():
-            waiting += chunk
-            if len(waiting) >= BLOCK_BYTES:
-                await run_sync(incoming.write, bytes(waiting))
-                waiting.clear()
-    except InternalServerException:
-        # Litestar's word for a sender that went away; there is nobody left to read the answer but the log.
-        raise UploadCut("The sender went away before the file was whole: send it again from its start.") from None
-    if waiting:
-        await run_sync(incoming.write, bytes(waiting))
 
 
 @get(

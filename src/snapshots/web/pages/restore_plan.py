@@ -69,15 +69,26 @@ def _path_of_result(area: Area, task: Task) -> str:
 
 
 @get("/restore/plans/{plan_id:str}", sync_to_thread=True)
-def show_plan(area: Area, plan_id: str, space: str = "", outcome: str = "", kind: str = "", text: str = "") -> Template:
+def show_plan(
+    area: Area,
+    plan_id: str,
+    space: str = "",
+    outcome: str = "",
+    kind: str = "",
+    text: str = "",
+    decide_after: int = 0,
+) -> Template:
     summary = restore_plans.get_plan_summary(area.app, area.site, plan_id)
-    ambiguous = restore_plans.list_ambiguous(area.app, area.site, plan_id, limit=_UNDECIDED)
+    listed = restore_plans.list_ambiguous(
+        area.app, area.site, plan_id, after=max(decide_after, 0), limit=_UNDECIDED + 1
+    )
     wanted = RecordFilter(space=space, outcome=outcome, kind=kind, text=text.strip())
     return area.page(
         "restore/plan.html",
         tab="restore",
         plan=summary,
-        ambiguous=ambiguous,
+        ambiguous=listed[:_UNDECIDED],
+        decide_next=listed[_UNDECIDED - 1].id if len(listed) > _UNDECIDED else None,
         **_records(area, plan_id, wanted, 0),
     )
 

@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.response import Template
 
 from snapshots.acts import restores
+from snapshots.errors import InvalidInput
 from snapshots.restore.report import make_report_csv, make_report_document
 from snapshots.web.pages.area import Area
 from snapshots.web.pages.going import go
@@ -42,8 +43,13 @@ def _download(data: bytes, name: str, media_type: str) -> Response[bytes]:
 
 @get("/restore/restores/{restore_id:int}/undo", sync_to_thread=True)
 def show_undo(area: Area, restore_id: int) -> Template:
-    plan = restores.plan_undo(area.app, area.site, restore_id)
-    return area.page("restore/undo.html", tab="restore", plan=plan)
+    """What undoing would do; where it must not be done, the reason."""
+    report = restores.get_restore(area.app, area.site, restore_id)
+    try:
+        plan, refusal = restores.plan_undo(area.app, area.site, restore_id), ""
+    except InvalidInput as error:
+        plan, refusal = None, str(error)
+    return area.page("restore/undo.html", tab="restore", restore=report.restore, plan=plan, refusal=refusal)
 
 
 @post("/restore/restores/{restore_id:int}/undo", sync_to_thread=True)
