@@ -232,7 +232,7 @@ def test_what_is_not_there(call: Pipeline) -> None:
     call.problem("GET", "backups/0", 400, "invalid-request")
     call.problem("GET", f"backups/{10**30}", 400, "invalid-request")
     call.problem("GET", "tasks/backup-0000000000", 404, "not-found")
-    call.problem("GET", "tasks/%00", 404, "not-found")
+    call.problem("GET", "tasks/%00", 400, "invalid-request")
     call.problem("GET", "archives/99999", 404, "not-found")
     call.problem("PUT", "backups", 405, "method-not-allowed")
 
@@ -334,6 +334,71 @@ def test_a_cut_upload_leaves_nothing(served: Any, key: str) -> None:
     while sorted(served.home.glob("uploads/*")) != before:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_plan_restore_report_and_undo(call: Pipeline, made: dict[str, Any], served: Any) -> None:
+    """Back to the same site, after the registry lost what is restored."""
+    archive = call("POST", "archives?name=acme.zip", 201, content=made["data"]).json()["archive"]
+    with opened(served.home) as app, app.registry.write() as conn:
+        conn.exec_driver_sql("DELETE FROM sticker_assignment")
+        conn.exec_driver_sql("DELETE FROM version WHERE number = 1")
+        left = conn.exec_driver_sql("SELECT count(*) FROM version").scalar_one()
+    task = call.wait(call("POST", "restore-plans", 202, json={"archive": archive["id"]}).json())
+    assert task["state"] == "done", task
+    plan = call("GET", task["links"]["plan"], 200).json()
+    assert (plan["archive"], plan["source_site"], plan["pages"]) == (archive["id"], "acme", {"matched": 3})
+    assert plan["totals"]["version"] == {"created": 3}
+    assert plan["restore"] is None
+    assert plan["id"] in [each["id"] for each in call("GET", "restore-plans", 200).json()["items"]]
+
+    records, path = [], f"{plan['links']['records']}?limit=2"
+    while path:
+        page = call("GET", path, 200).json()
+        records += page["items"]
+        path = page["links"].get("next", "")
+    assert len(records) == page["total"] == sum(sum(each.values()) for each in plan["totals"].values())
+    assert all(each["page"]["rule"] and each["page"]["target"]["page_id"] for each in records)
+    created = call("GET", f"{plan['links']['records']}?outcome=created&kind=version&space=REL", 200).json()
+    assert {each["page"]["space_key"] for each in created["items"]} == {"REL"}
+    assert call("GET", f"{plan['links']['records']}?text=KNOWN+defects&kind=version", 200).json()["total"] == 1
+    assert call("GET", plan["links"]["ambiguous"], 200).json()["items"] == []
+    nothing = {"decisions": [{"page": 1, "choice": ""}]}
+    call.problem("POST", plan["links"]["self"] + "/decisions", 400, "invalid-input", json=nothing)
+    call.problem("GET", f"{plan['links']['records']}?outcome=magic", 400, "invalid-request")
+
+    again = call.wait(call("POST", plan["links"]["self"] + "/again", 202).json())
+    assert again["links"]["plan"] != task["links"]["plan"]
+    report = call.wait(call("POST", "restores", 202, json={"plan": plan["id"]}).json())
+    assert report["state"] == "done", report
+    assert report["result"]["totals"]["version"] == {"created": 3}
+    second = call.wait(call("POST", "restores", 202, json={"plan": plan["id"]}).json())
+    assert "already-carried-out" in [each["kind"] for each in second["result"]["findings"]]
+    restore = call("GET", call("GET", task["links"]["plan"], 200).json()["links"]["restore"], 200).json()
+    assert (restore["state"], restore["totals"]["version"]) == ("done", {"created": 3})
+    assert restore["id"] in [each["id"] for each in call("GET", "restores", 200).json()["items"]]
+
+    would = call("GET", restore["links"]["undo"], 200).json()
+    assert would["totals"]["version"]["removed"] == 3
+    undone = call.wait(call("POST", restore["links"]["undo"], 202).json())
+    assert undone["state"] == "done"
+    assert call("GET", restore["links"]["self"], 200).json()["state"] == "undone"
+    again = call.wait(call("POST", f"{restore['links']['self']}/undo", 202).json())
+    assert again["state"] == "done", "undone twice is undone once"
+    with opened(served.home) as app, app.registry.read() as conn:
+        assert conn.exec_driver_sql("SELECT count(*) FROM version").scalar_one() == left
+
+
+def test_plans_that_cannot_be(call: Pipeline) -> None:
+    for body in ({}, {"archive": 1, "parked_of": "x"}):
+        call.problem("POST", "restore-plans", 400, "invalid-input", json=body)
+    call.problem("POST", "restore-plans", 404, "not-found", json={"archive": 99999})
+    call.problem("POST", "restore-plans", 404, "not-found", json={"parked_of": "nobody"})
+    call.problem("POST", "restore-plans", 400, "invalid-request", json={"archive": 1, "conflict": "eat"})
+    call.problem("POST", "restores", 404, "not-found", json={"plan": "0123456789abcdef"})
+    call.problem("POST", "restores", 404, "not-found", json={"plan": "../../etc/passwd"})
+    call.problem("GET", "restore-plans/..%2F..%2Fx", 404, "not-found")
+    call.problem("GET", "restores/99", 404, "not-found")
+    call.problem("POST", "restores/99/undo", 404, "not-found")
 
 
 def test_switched_off_slowed_down_and_what_the_audit_log_says(serve: Any) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from snapshots.access import audit
 from snapshots.access.actors import SERVICE
 from snapshots.access.settings import get_settings
-from snapshots.acts import archives, jobs
+from snapshots.acts import archives, jobs, restore_plans
 from snapshots.app import App
 from snapshots.backup.receive import iter_dead_parts
 from snapshots.errors import AlreadyRunning, SnapshotsError
@@ -26,8 +26,6 @@ _BEAT_SECONDS = 2.0
 _RESUME_SECONDS = 30.0
 _SWEEP_SECONDS = 3600.0
 _DAY = 86_400 * 1_000_000
-_PLAN_DAYS = 30
-"""A plan that nobody carried out for so long is of a site that has changed since."""
 
 logger = logging.getLogger("snapshots.acts")
 
@@ -122,11 +120,13 @@ def _sweep_backups(app: App, site: SiteRow) -> None:
 
 def _sweep_plans(app: App) -> None:
     """Plans are kept for jobs that go on after a crash, and are of no use long after."""
+    restore_plans.prune_plans(app)
     in_use = {str(job.args.get("plan", "")) for job in app.jobs.list_unfinished()}
-    oldest = time.time() - _PLAN_DAYS * 86_400
-    for plan in app.config.plans_dir.glob("*"):
+    oldest = time.time() - restore_plans.KEPT_DAYS * 86_400
+    # Those of the command line, and parts whose process was killed.
+    for plan in [*app.config.plans_dir.glob("*.json"), *app.config.plans_dir.glob("*.part")]:
         try:
-            if plan.is_file() and plan.stat().st_mtime < oldest and str(plan) not in in_use:
+            if plan.stat().st_mtime < oldest and str(plan) not in in_use:
                 plan.unlink()
         except FileNotFoundError:
             continue

@@ -124,7 +124,7 @@ def as_datetime(microseconds: int) -> datetime:
 
 
 def _get_job(app: App, site: str, task_id: str) -> Job:
-    job = app.jobs.get_job(task_id)
+    job = app.jobs.get_job(task_id, with_steps=False)
     if job.args.get("site") != site:
         # The same words as for one that is not there: whose tasks there are is nobody else's business.
         raise NotFound(f"There is no job {task_id}; list the jobs to see which there are.")

@@ -24,7 +24,7 @@ _STORAGE_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.
 
 
 _COMMANDS = ("take", "history", "compare", "serve", "demo")
-_GROUPS = ("site", "macro", "sticker", "backup", "restore", "jira-data", "jql", "job")
+_GROUPS = ("site", "macro", "sticker", "backup", "restore", "jira-data", "jql", "job", "api")
 
 
 def build(first_word: str = "") -> typer.Typer:

@@ -58,9 +58,10 @@ class JobReader:
         statuses = self._list_statuses(status=["ENQUEUED", "DELAYED", "PENDING"], load_output=False)
         return [self._job_of(status) for status in statuses]
 
-    def get_job(self, job_id: str) -> Job:
+    def get_job(self, job_id: str, *, with_steps: bool = True) -> Job:
+        """The job as it is recorded; without its steps for those who ask again and again."""
         status = self._get_status(job_id)
-        steps = self._open().list_workflow_steps(job_id, load_output=False)
+        steps = self._open().list_workflow_steps(job_id, load_output=False) if with_steps else []
         return self._job_of(status, tuple(step["function_name"] for step in steps))
 
     def get_step_results(self, job_id: str) -> dict[str, Json]:

@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from snapshots.acts.housekeeping import Housekeeper
-from snapshots.web.api import archives, backups, jira_data, tasks
+from snapshots.web.api import archives, backups, jira_data, restores, tasks
 from snapshots.web.api.door import Door, key_opens, provide_caller
 from snapshots.web.api.openapi import document
 from snapshots.web.api.paths import ROOT
@@ -28,7 +28,13 @@ def _router() -> Router:
         guards=[key_opens],
         dependencies={"caller": Provide(provide_caller, sync_to_thread=False)},
         opt={"exclude_from_auth": True, "exclude_from_csrf": True, "skip_session": True},
-        route_handlers=[*backups.handlers, *tasks.handlers, *archives.handlers, *jira_data.handlers],
+        route_handlers=[
+            *backups.handlers,
+            *tasks.handlers,
+            *archives.handlers,
+            *restores.handlers,
+            *jira_data.handlers,
+        ],
     )
 
 

@@ -27,7 +27,14 @@ SCOPE_OF_KIND: dict[str, Scope] = {
 }
 """Which keys see a task. What is not named here belongs to restoring."""
 
-TaskId = Annotated[str, Parameter(max_length=100, description="Id of the task, as the answer that started it gave it.")]
+TaskId = Annotated[
+    str,
+    Parameter(
+        max_length=100,
+        pattern=r"^[\w-]+$",
+        description="Id of the task, as the answer that started it gave it.",
+    ),
+]
 
 
 @get(
@@ -106,6 +113,8 @@ def with_links(task: Task) -> Task:
         links["plan"] = api_path(task.site, "jira-data", "plans", task.result["plan"])
     if task.state == "done" and task.kind in (durable_jira.JIRA_IMPORT, durable_jira.JIRA_UNDO):
         links["import"] = api_path(task.site, "jira-data", "imports", task.result["import"])
+    if task.kind == durable.PLAN and task.result:
+        links["plan"] = api_path(task.site, "restore-plans", task.result["plan"])
     return msgspec.structs.replace(task, links=links)
 
 

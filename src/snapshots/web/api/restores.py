@@ -1,0 +1,467 @@
+"""`restore-plans` and `restores`: what a restore would do, record by record; carrying it out; undoing it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import Parameter
+
+from snapshots.acts import archives, restore_plans
+from snapshots.acts import restores as acts
+from snapshots.acts.restore_plans import PlanSummary
+from snapshots.acts.tasks import Task, as_datetime
+from snapshots.errors import InvalidInput, NotFound
+from snapshots.restore.conflicts import ConflictPolicy
+from snapshots.restore.plan import PagePlan, RestoreOptions, TargetPage
+from snapshots.restore.plan_store import RecordFilter
+from snapshots.restore.report import RestoreReport
+from snapshots.web.api.backups import started
+from snapshots.web.api.door import Caller
+from snapshots.web.api.model import FindingView, Id, Limit
+from snapshots.web.api.openapi import problems
+from snapshots.web.api.paths import api_path
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Map = Annotated[dict[Key, Key], msgspec.Meta(max_length=100_000)]
+PlanId = Annotated[str, Parameter(max_length=100, description="Id of the plan, as its task gives it.")]
+Words = Annotated[str, Parameter(max_length=200)]
+Outcome = Literal["", "created", "already_there", "different", "ambiguous", "parked"]
+RecordKindName = Literal["", "page", "macro", "version", "sticker", "sticker_assignment"]
+
+
+class StartPlan(msgspec.Struct, forbid_unknown_fields=True):
+    """What to restore: an uploaded `archive` (its id), or with `parked_of` what waits of that site (its cloud id)."""
+
+    archive: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
+    parked_of: str | None = None
+    conflict: ConflictPolicy = "skip"
+    """When a record is there but different."""
+    space_map: Map = {}
+    """Spaces that were renamed: old key to new."""
+    page_map: Map = {}
+    """Which page became which: old page id to new."""
+    include_parked: bool = True
+    """Take up what earlier restores have parked, too."""
+
+
+class StartRestore(msgspec.Struct, forbid_unknown_fields=True):
+    """The plan to carry out."""
+
+    plan: str
+
+
+class Decision(msgspec.Struct, forbid_unknown_fields=True):
+    """Which page an ambiguous one became: `page` is its number in the plan, `choice` a page id, empty to leave it."""
+
+    page: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    choice: Annotated[str, msgspec.Meta(max_length=255)]
+
+
+class Decisions(msgspec.Struct, forbid_unknown_fields=True):
+    """Decisions about ambiguous pages. They take effect when the plan is made again."""
+
+    decisions: Annotated[list[Decision], msgspec.Meta(min_length=1, max_length=10_000)]
+
+
+class PlanLine(msgspec.Struct):
+    """A plan in the list. `ambiguous` counts pages that wait for a decision."""
+
+    id: str
+    name: str
+    made_at: datetime
+    ambiguous: int
+    links: dict[str, str]
+
+
+class PlanList(msgspec.Struct):
+    """Plans that are kept, newest first."""
+
+    items: list[PlanLine]
+
+
+class PlanView(msgspec.Struct):
+    """A plan at a glance; its records are a list of their own."""
+
+    id: str
+    name: str
+    archive: int | None
+    source_site: str
+    made_at: datetime
+    conflict: ConflictPolicy
+    pages: dict[str, int]
+    """Pages by match: matched, ambiguous, parked."""
+    totals: dict[str, dict[str, int]]
+    """Kind of record to outcome to number."""
+    spaces: dict[str, int]
+    findings: list[FindingView]
+    decided: int
+    restore: int | None
+    restore_state: str
+    links: dict[str, str]
+
+
+class TargetView(msgspec.Struct):
+    """A page here."""
+
+    page_id: str
+    title: str
+    space_key: str
+
+
+class PageView(msgspec.Struct):
+    """A page of the source, and which one it became, by which rule and evidence."""
+
+    page_id: str
+    title: str
+    space_key: str
+    match: str
+    rule: str
+    evidence: list[str]
+    target: TargetView | None
+
+
+class RecordView(msgspec.Struct):
+    """One record of a plan, and what becomes of it."""
+
+    number: int
+    kind: str
+    outcome: str
+    name: str
+    about: str
+    reason: str
+    page: PageView
+
+
+class RecordList(msgspec.Struct):
+    """Some records of a plan, in its order. `total` counts all that are wanted; `next` leads on."""
+
+    items: list[RecordView]
+    total: int
+    links: dict[str, str]
+
+
+class AmbiguousView(msgspec.Struct):
+    """A page that waits for a decision. `choice` is null while there is none, empty when it is to be left."""
+
+    number: int
+    page: PageView
+    reason: str
+    candidates: list[TargetView]
+    choice: str | None
+
+
+class AmbiguousList(msgspec.Struct):
+    """Pages that wait for a decision; `links` has `next` while there are more."""
+
+    items: list[AmbiguousView]
+    links: dict[str, str]
+
+
+class RestoreView(msgspec.Struct):
+    """A restore, as its log tells. `parked` counts what waits of the same source site now, by reason."""
+
+    id: int
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    totals: dict[str, dict[str, int]]
+    parked: dict[str, int]
+    links: dict[str, str]
+
+
+class RestoreList(msgspec.Struct):
+    """Restores to the site, newest first, and what is parked for it: cloud id of the source to reason to number."""
+
+    items: list[RestoreView]
+    parked: dict[str, dict[str, int]]
+
+
+class UndoView(msgspec.Struct):
+    """What undoing a restore would do now: by kind what is removed, put back and kept."""
+
+    restore: int
+    totals: dict[str, dict[str, int]]
+    findings: list[FindingView]
+
+
+@post(
+    "/restore-plans",
+    opt={"scope": "restore"},
+    status_code=202,
+    summary="Plan a restore",
+    description="Writes nothing. The task's result names the plan.",
+    responses=problems(400, 404, 409, 410, 422, 502, 503),
+    sync_to_thread=True,
+)
+def start_plan(caller: Caller, data: StartPlan) -> Response[Task]:
+    options = RestoreOptions(data.conflict, data.space_map, data.page_map, data.include_parked)
+    if (data.archive is None) == (data.parked_of is None):
+        raise InvalidInput("A plan is of an archive or of parked records: send one of archive and parked_of.")
+    if data.archive is not None:
+        upload = archives.get_archive(caller.app, caller.site, data.archive)
+        task_id = restore_plans.start_plan_restore(
+            caller.app, caller.site, Path(upload.path), options, caller.actor, name=upload.name, upload=upload.id
+        )
+    else:
+        task_id = restore_plans.start_plan_parked(caller.app, caller.site, data.parked_of or "", options, caller.actor)
+    return started(caller, task_id)
+
+
+@get(
+    "/restore-plans",
+    opt={"scope": "restore"},
+    summary="List plans",
+    description="Plans are kept for thirty days.",
+    sync_to_thread=True,
+)
+def list_plans(caller: Caller) -> PlanList:
+    return PlanList(
+        [
+            PlanLine(head.id, head.name, as_datetime(head.made_at), head.ambiguous, _plan_links(caller.site, head.id))
+            for head in restore_plans.list_plans(caller.app, caller.site)
+        ]
+    )
+
+
+@get(
+    "/restore-plans/{plan_id:str}",
+    opt={"scope": "restore"},
+    summary="Look at a plan",
+    description="Counts by outcome, findings, and the restore that carried it out.",
+    responses=problems(400, 404),
+    sync_to_thread=True,
+)
+def get_plan(caller: Caller, plan_id: PlanId) -> PlanView:
+    return _view_plan(caller, restore_plans.get_plan_summary(caller.app, caller.site, plan_id))
+
+
+@get(
+    "/restore-plans/{plan_id:str}/records",
+    opt={"scope": "restore"},
+    summary="Every record of a plan",
+    description="In pages, with the evidence of each match; filtered by space, outcome, kind and words.",
+    responses=problems(400, 404),
+    sync_to_thread=True,
+)
+def list_records(
+    caller: Caller,
+    plan_id: PlanId,
+    space: Words = "",
+    outcome: Outcome = "",
+    kind: RecordKindName = "",
+    text: Words = "",
+    after: Annotated[int, Parameter(ge=0, le=2**53)] = 0,
+    limit: Limit = 100,
+) -> RecordList:
+    wanted = RecordFilter(space=space, outcome=outcome, kind=kind, text=text)
+    found = restore_plans.list_plan_records(caller.app, caller.site, plan_id, wanted, after=after, limit=limit)
+    items = [
+        RecordView(each.id, each.kind, each.outcome, each.name, each.about, each.reason, _view_page(each.page))
+        for each in found.records
+    ]
+    links = {"plan": api_path(caller.site, "restore-plans", plan_id)}
+    if found.next is not None:
+        asked = {"space": space, "outcome": outcome, "kind": kind, "text": text, "limit": limit, "after": found.next}
+        links["next"] = f"{links['plan']}/records?{urlencode({name: value for name, value in asked.items() if value})}"
+    return RecordList(items, found.total, links)
+
+
+@get(
+    "/restore-plans/{plan_id:str}/ambiguous",
+    opt={"scope": "restore"},
+    summary="Pages that wait for a decision",
+    description="Each with its candidates.",
+    responses=problems(400, 404),
+    sync_to_thread=True,
+)
+def list_ambiguous(
+    caller: Caller, plan_id: PlanId, after: Annotated[int, Parameter(ge=0, le=2**53)] = 0, limit: Limit = 50
+) -> AmbiguousList:
+    found = restore_plans.list_ambiguous(caller.app, caller.site, plan_id, after=after, limit=limit + 1)
+    links = {"plan": api_path(caller.site, "restore-plans", plan_id)}
+    if len(found) > limit:
+        links["next"] = f"{links['plan']}/ambiguous?limit={limit}&after={found[limit - 1].id}"
+    items = [
+        AmbiguousView(
+            each.id,
+            _view_page(each.plan),
+            each.plan.reason,
+            [_view_target(candidate) for candidate in each.plan.candidates],
+            each.choice,
+        )
+        for each in found[:limit]
+    ]
+    return AmbiguousList(items, links)
+
+
+@post(
+    "/restore-plans/{plan_id:str}/decisions",
+    opt={"scope": "restore"},
+    status_code=200,
+    summary="Decide about ambiguous pages",
+    description="Then make the plan again.",
+    responses=problems(400, 404),
+    sync_to_thread=True,
+)
+def decide(caller: Caller, plan_id: PlanId, data: Decisions) -> PlanView:
+    restore_plans.decide(caller.app, caller.site, plan_id, {each.page: each.choice for each in data.decisions})
+    return _view_plan(caller, restore_plans.get_plan_summary(caller.app, caller.site, plan_id))
+
+
+@post(
+    "/restore-plans/{plan_id:str}/again",
+    opt={"scope": "restore"},
+    status_code=202,
+    summary="Make a plan again",
+    description="With the decisions that were made. The task's result names the new plan.",
+    responses=problems(400, 404, 409, 410, 502, 503),
+    sync_to_thread=True,
+)
+def plan_again(caller: Caller, plan_id: PlanId) -> Response[Task]:
+    return started(caller, restore_plans.start_plan_again(caller.app, caller.site, plan_id, caller.actor))
+
+
+@post(
+    "/restores",
+    opt={"scope": "restore"},
+    status_code=202,
+    summary="Carry a plan out",
+    description="Carried out twice, it changes nothing the second time. The task's result is the report.",
+    responses=problems(400, 404, 409, 410, 422, 502, 503),
+    sync_to_thread=True,
+)
+def start_restore(caller: Caller, data: StartRestore) -> Response[Task]:
+    return started(caller, restore_plans.start_apply_restore(caller.app, caller.site, data.plan, caller.actor))
+
+
+@get(
+    "/restores",
+    opt={"scope": "restore"},
+    summary="List restores",
+    description="Newest first, and what is parked.",
+    sync_to_thread=True,
+)
+def list_restores(caller: Caller) -> RestoreList:
+    status = acts.restore_status(caller.app, caller.site)
+    return RestoreList([_view_restore(caller.site, each) for each in status.restores], status.parked)
+
+
+@get(
+    "/restores/{restore_id:int}",
+    opt={"scope": "restore"},
+    summary="Look at a restore",
+    description="Its report, as the log tells.",
+    responses=problems(400, 404),
+    sync_to_thread=True,
+)
+def get_restore(caller: Caller, restore_id: Id) -> RestoreView:
+    for each in acts.restore_status(caller.app, caller.site).restores:
+        if each.restore.id == restore_id:
+            return _view_restore(caller.site, each)
+    raise NotFound(f"There is no restore {restore_id} on this site; list the restores to see which there are.")
+
+
+@get(
+    "/restores/{restore_id:int}/undo",
+    opt={"scope": "restore"},
+    summary="What undoing would do",
+    description="Writes nothing. What was done since on restored records is kept, and told here.",
+    responses=problems(400, 404),
+    sync_to_thread=True,
+)
+def preview_undo(caller: Caller, restore_id: Id) -> UndoView:
+    plan = acts.plan_undo(caller.app, caller.site, restore_id)
+    return UndoView(
+        plan.restore.id,
+        plan.totals,
+        [FindingView(each.kind, each.record, each.evidence, each.action) for each in plan.findings],
+    )
+
+
+@post(
+    "/restores/{restore_id:int}/undo",
+    opt={"scope": "restore"},
+    status_code=202,
+    summary="Undo a restore",
+    description="What it made goes, what it wrote over comes back.",
+    responses=problems(400, 404, 409),
+    sync_to_thread=True,
+)
+def undo(caller: Caller, restore_id: Id) -> Response[Task]:
+    return started(caller, acts.start_undo(caller.app, caller.site, restore_id, caller.actor))
+
+
+def _view_plan(caller: Caller, plan: PlanSummary) -> PlanView:
+    return PlanView(
+        id=plan.id,
+        name=plan.name,
+        archive=plan.upload,
+        source_site=plan.source_site,
+        made_at=as_datetime(plan.made_at),
+        conflict=plan.options.conflict,
+        pages=plan.pages,
+        totals=plan.totals,
+        spaces=plan.spaces,
+        findings=[FindingView(each.kind, each.record, each.evidence, each.action) for each in plan.findings],
+        decided=plan.decided,
+        restore=plan.restore,
+        restore_state=plan.restore_state,
+        links=_plan_links(caller.site, plan.id)
+        | ({"restore": api_path(caller.site, "restores", plan.restore)} if plan.restore else {}),
+    )
+
+
+def _plan_links(site: str, plan_id: str) -> dict[str, str]:
+    plan = api_path(site, "restore-plans", plan_id)
+    return {"self": plan, "records": f"{plan}/records", "ambiguous": f"{plan}/ambiguous"}
+
+
+def _view_page(page: PagePlan) -> PageView:
+    return PageView(
+        page.page_id,
+        page.title,
+        page.space_key,
+        page.match,
+        page.rule,
+        page.evidence,
+        _view_target(page.target) if page.target else None,
+    )
+
+
+def _view_target(target: TargetPage) -> TargetView:
+    return TargetView(target.page_id, target.title, target.space_key)
+
+
+def _view_restore(site: str, report: RestoreReport) -> RestoreView:
+    row = report.restore
+    path = api_path(site, "restores", row.id)
+    return RestoreView(
+        id=row.id,
+        state=row.state,
+        started_at=as_datetime(row.started_at),
+        finished_at=as_datetime(row.finished_at) if row.finished_at else None,
+        totals=report.totals,
+        parked=report.parked_reasons,
+        links={"self": path} | ({"undo": f"{path}/undo"} if row.state != "undone" else {}),
+    )
+
+
+handlers = [
+    start_plan,
+    list_plans,
+    get_plan,
+    list_records,
+    list_ambiguous,
+    decide,
+    plan_again,
+    start_restore,
+    list_restores,
+    get_restore,
+    preview_undo,
+    undo,
+]
