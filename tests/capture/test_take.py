@@ -11,7 +11,7 @@ import pytest
 
 from atlassian_emulator.weather import Disturbance
 from snapshots.atlassian.macro import attachment_name, find_macros, is_adf, parse_attachment_comment
-from snapshots.capture.payload import decode_row, open_payload
+from snapshots.capture.payload import decode_row, measure_payload, open_payload
 from snapshots.capture.take import Take, settle_stopped, take_snapshots
 from snapshots.errors import (
     DecisionNeeded,
@@ -319,6 +319,51 @@ def test_a_version_that_does_not_tell_its_jira_is_asked_by_the_beginning_of_its_
     (result,) = take_snapshots(make_take(), page.id)
     assert result.number == 2
     assert [options["enough_bytes"] for options in asked] == [16_384] * 2
+
+
+def test_a_capture_that_showed_when_the_site_fell_silent_is_recorded_by_the_next_take(
+    bench: Bench, make_take: MakeTake, own_registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, macro_ids = bench.add_page(EPICS, BUGS)
+    save = bench.confluence.update_page
+
+    def save_and_fall_silent(*arguments: Any) -> Any:
+        save(*arguments)
+        bench.server.set_weather(Disturbance(kind="unavailable", path="/wiki/*"))
+        raise SiteUnavailable("the answer is lost")
+
+    with monkeypatch.context() as storm:
+        storm.setattr(bench.confluence, "update_page", save_and_fall_silent)
+        with pytest.raises(SiteUnavailable):
+            take_snapshots(make_take(), page.id)
+    bench.server.set_weather()
+    lost = pointers(bench, page.id)
+    assert all(lost.values()) and not any(history(own_registry, page.id, macro_id) for macro_id in macro_ids)
+    bench.confluence.update_page(bench.confluence.get_page(page.id), bench.confluence.get_page(page.id).body, "an edit")
+    results = take_snapshots(make_take(), page.id)
+    for result in results:
+        newest, healed = history(own_registry, page.id, result.macro_id)
+        assert (newest.number, healed.number) == (result.number, 1) == (2, 1)
+        assert (healed.capture_id, healed.page_version) == (lost[result.macro_id], 2)
+        assert healed.jira_url == bench.server.url
+        (attachment,) = bench.confluence.iter_attachments(page.id, attachment_name(result.macro_id))
+        data = bench.confluence.download_attachment(page.id, attachment.id, healed.attachment_version)
+        assert hashlib.sha256(data).hexdigest() == healed.payload_sha256
+        assert measure_payload(data).row_counts == tuple(msgspec.json.decode(healed.row_counts))
+    assert [finding.kind for finding in results[0].findings] == ["capture-recovered"] * 2
+    assert not list((tmp_path / "spool").iterdir())
+
+
+def test_a_capture_of_another_site_is_not_taken_for_a_lost_one(
+    bench: Bench, make_take: MakeTake, own_registry: Registry
+) -> None:
+    page, (macro_id,) = bench.add_page(EPICS)
+    (first,) = take_snapshots(make_take(), page.id)
+    with own_registry.write() as conn:
+        conn.execute(tables.version.delete())
+    (second,) = take_snapshots(make_take(), page.id)
+    assert [row.capture_id for row in history(own_registry, page.id, macro_id)] == [second.capture_id]
+    assert first.capture_id != second.capture_id
 
 
 # -- faults of the site -----------------------------------------------------------------------------------

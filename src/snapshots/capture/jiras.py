@@ -37,15 +37,8 @@ class KnownJiras:
 
     def __init__(self, current_url: str, same_urls: Collection[str], mappings: Iterable[JiraMappingRow]) -> None:
         self._names = {plain_url(url): plain_url(current_url) for url in same_urls}
-        by_jira_id: dict[str, str] = {}
         self._moves: dict[str, dict[str, list[JiraMappingRow]]] = {}
-        kept = sorted(mappings, key=lambda row: (row.made_at, row.id))
-        for row in kept:
-            for url, jira_id in ((row.source_url, row.source_jira_id), (row.destination_url, row.destination_jira_id)):
-                if jira_id and by_jira_id.setdefault(jira_id, self._name(url)) != self._name(url):
-                    # One Jira under two addresses, as its own id says.
-                    self._names[self._name(url)] = by_jira_id[jira_id]
-        for row in kept:
+        for row in sorted(mappings, key=lambda row: (row.made_at, row.id)):
             source, destination = self._name(row.source_url), self._name(row.destination_url)
             if source != destination:
                 self._moves.setdefault(source, {}).setdefault(destination, []).append(row)
@@ -68,12 +61,9 @@ class KnownJiras:
         return Route(from_old[nearest], from_new[nearest])
 
     def _name(self, url: str) -> str:
+        # Addresses alone tell: a cloud id is also that of a Confluence that reads another site's Jira.
         name = plain_url(url)
-        seen = {name}
-        while (known := self._names.get(name, name)) not in seen:
-            name = known
-            seen.add(name)
-        return name
+        return self._names.get(name, name)
 
     def _reach(self, start: str) -> dict[str, tuple[Move, ...]]:
         """Every Jira that imports lead to from here, with the fewest moves to it."""

@@ -11,13 +11,16 @@ from snapshots.atlassian.model import Page, Space
 from snapshots.capture import publishing
 from snapshots.capture.acts import PlannedMacro, PlannedTake
 from snapshots.capture.definition import parse_definition, print_definition
+from snapshots.capture.healing import record_lost_capture
 from snapshots.capture.jiras import KnownJiras
 from snapshots.capture.payload import Trigger, read_header
+from snapshots.capture.spool import Spool
 from snapshots.errors import DamageError, DecisionNeeded, InvalidInput, NotFound, PermissionDenied
 from snapshots.findings import Finding
 from snapshots.registry import jira_mappings, macros, pages, spaces, versions
 from snapshots.registry.engine import Registry
 from snapshots.registry.sites import SiteRow
+from snapshots.registry.versions import VersionRow
 
 _HEADER_BYTES = 16_384
 """What a payload says of itself before its definition is far shorter."""
@@ -28,6 +31,7 @@ def plan_take(
     site: SiteRow,
     confluence: ConfluenceClient,
     same_jira_urls: Collection[str],
+    spool: Spool,
     page_id: str,
     macro_ids: Sequence[str],
     trigger: Trigger,
@@ -46,10 +50,16 @@ def plan_take(
     chosen, findings = _choose_macros(page, macro_ids)
     with registry.read() as conn:
         jiras = KnownJiras(site.jira_url, same_jira_urls, jira_mappings.list_mappings(conn, site.id))
-    for macro in chosen:
-        _refuse_other_jira(site, page, macro, jiras, _find_jira(registry, site, confluence, page, macro))
-    person = confluence.get_current_user()
     space = _get_space(registry, site, confluence, page)
+    for macro in chosen:
+        version = _find_version(registry, site, page, macro)
+        captured_from = version.jira_url if version else None
+        _refuse_other_jira(site, page, macro, jiras, captured_from or _read_jira_url(confluence, page, macro))
+        if version is None and (
+            recovered := record_lost_capture(registry, site, confluence, spool, space, page, macro)
+        ):
+            findings.append(recovered)
+    person = confluence.get_current_user()
     return PlannedTake(
         space_id=space.id,
         space_key=space.key,
@@ -100,16 +110,20 @@ def _choose_macros(page: Page, macro_ids: Sequence[str]) -> tuple[list[Macro], l
     ]
 
 
-def _find_jira(registry: Registry, site: SiteRow, confluence: ConfluenceClient, page: Page, macro: Macro) -> str | None:
-    """The address of the Jira that the capture which the page shows was read from, if anything tells."""
+def _find_version(registry: Registry, site: SiteRow, page: Page, macro: Macro) -> VersionRow | None:
+    """The version that the page shows, if the registry has it."""
     if macro.pointer is None:
         return None
     with registry.read() as conn:
         page_row = pages.find_page(conn, site.id, page.id)
         macro_row = macros.find_macro(conn, page_row.id, macro.remote_id) if page_row else None
-        version = versions.find_version_of_capture(conn, macro_row.id, macro.pointer.capture_id) if macro_row else None
-    if version is not None and version.jira_url is not None:
-        return version.jira_url
+        return versions.find_version_of_capture(conn, macro_row.id, macro.pointer.capture_id) if macro_row else None
+
+
+def _read_jira_url(confluence: ConfluenceClient, page: Page, macro: Macro) -> str | None:
+    """The address of the Jira that the capture which the page shows was read from, by its payload."""
+    if macro.pointer is None:
+        return None
     attachment = publishing.find_attachment(confluence, page.id, macro.remote_id)
     if attachment is None:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,21 @@ class Spool:
         if hashlib.sha256(data).hexdigest() != payload_sha256:
             raise DamageError(f"The payload kept in {path} is not what was read from Jira; take the snapshot again.")
         return data
+
+    def find(self, capture_id: str, payload_sha256: str) -> bytes | None:
+        """The payload, where it is kept whole."""
+        try:
+            return self.read(capture_id, payload_sha256)
+        except (DamageError, StorageError):
+            return None
+
+    def remove_older(self, days: int) -> None:
+        """Forget what nobody came back for in so many days."""
+        oldest = time.time() - days * 86_400
+        with self._failures_explained(self._folder):
+            for path in self._folder.glob("*.json"):
+                if path.stat().st_mtime < oldest:
+                    path.unlink(missing_ok=True)
 
     def remove(self, capture_id: str) -> None:
         """Forget the payload, if it is there, and what a process that was killed while writing it left."""

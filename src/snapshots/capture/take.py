@@ -27,7 +27,15 @@ from snapshots.capture.payload import CaptureHeader, Trigger, write_payload
 from snapshots.capture.planning import plan_take
 from snapshots.capture.reading import read_jira
 from snapshots.capture.spool import Spool
-from snapshots.errors import AdministratorError, JobCancelled, NotFound, PayloadTooLarge, SiteError, SnapshotsError
+from snapshots.errors import (
+    AdministratorError,
+    JobCancelled,
+    NotFound,
+    PayloadTooLarge,
+    SiteError,
+    SiteUnavailable,
+    SnapshotsError,
+)
 from snapshots.progress import Progress, silent
 from snapshots.registry import macros, pages, spaces, versions
 from snapshots.registry.engine import Registry
@@ -35,6 +43,9 @@ from snapshots.registry.sites import SiteRow
 
 MAX_PAYLOAD_BYTES = 100_000_000
 """Confluence's usual limit on attachments; a site's own cannot be asked for."""
+
+_SPOOL_DAYS = 7
+"""How long a payload is kept whose page could not be asked whether it shows it."""
 
 PLAN, READ, UPLOAD = "plan the take", "read Jira", "upload payload"
 """How the names of steps begin whose answers are needed to settle a take that was stopped."""
@@ -132,9 +143,9 @@ class Take:
 
     def plan(self, page_id: str, macro_ids: Sequence[str], trigger: Trigger) -> Json:
         """Step 1: check the page, the rights and the macros; no `macro_ids` means every macro of the page."""
-        planned = plan_take(
-            self._registry, self._site, self._confluence, self._same_jira_urls, page_id, macro_ids, trigger
-        )
+        self._spool.remove_older(_SPOOL_DAYS)
+        where = (self._registry, self._site, self._confluence, self._same_jira_urls, self._spool)
+        planned = plan_take(*where, page_id, macro_ids, trigger)
         return msgspec.to_builtins(planned)
 
     def read(self, plan: Json, place: int) -> Json:
@@ -257,6 +268,10 @@ class Take:
                 return self.record(plan, reads, uploads, shown)
             for macro_id, capture_id in captures.items():
                 publishing.remove_upload(self._confluence, planned.page_id, macro_id, capture_id)
+        except SiteUnavailable:
+            if len(uploads) == len(planned.macros):
+                # The page may show them: the next take of it looks, and knows them by their payloads (healing.py).
+                return None
         except (SiteError, NotFound, AdministratorError):
             # The failure that led here is the one to tell; what remains is a file that no page version names.
             pass

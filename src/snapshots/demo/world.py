@@ -10,10 +10,17 @@ from typing import Any
 
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
+from snapshots.atlassian.jira import JiraClient
 from snapshots.atlassian.transport import Transport
 from snapshots.demo.stage import ADMIN, TOKEN
 
 SPACES = {"REL": "Releases", "QMS": "Quality management"}
+
+PROJECTS = {"PUMP": "INF", "PUMPR": "INFR", "PUMPT": "INFT"}
+"""Key of each Jira project, and the one it gets where it moves to."""
+
+POINTS = "Story Points"
+"""A custom field, which has another id on every site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +36,9 @@ class DemoPage:
     def address(self) -> str:
         return f"{self.space_key}:{self.title}"
 
-    @property
-    def definition(self) -> str:
-        return json.dumps({"levels": self.levels})
+    def definition(self, points_id: str) -> str:
+        """The definition for a site where the field `POINTS` has this id."""
+        return json.dumps({"levels": self.levels}).replace(POINTS, points_id)
 
 
 BUGS = DemoPage(
@@ -60,7 +67,7 @@ EPICS = DemoPage(
         {
             "title": "Stories",
             "jql": "parent = $key ORDER BY key",
-            "columns": ["key", "summary", "status", "assignee", "labels"],
+            "columns": ["key", "summary", "status", "assignee", "labels", POINTS],
         },
     ),
 )
@@ -112,6 +119,27 @@ def make_pages(url: str) -> dict[str, str]:
         }
 
 
+def find_field_id(url: str, name: str) -> str:
+    """The id that Jira gave the field of this name."""
+    with calling(url) as transport:
+        return next(field.id for field in JiraClient(transport).list_fields() if field.name == name)
+
+
+def reword(url: str, jql: str, words: str) -> tuple[str, str]:
+    """Add words to the summary of the first issue found; its key, and the summary as it is then."""
+    with calling(url) as transport:
+        found = _ask(transport, "POST", "search/jql", {"jql": jql, "fields": ["summary"]})["issues"][0]
+        summary = f"{found['fields']['summary']}{words}"
+        _ask(transport, "PUT", f"issue/{found['key']}", {"fields": {"summary": summary}})
+    return found["key"], summary
+
+
+def _ask(transport: Transport, method: str, path: str, body: Any = None) -> Any:
+    url = f"{transport.connection.jira_url}/rest/api/3/{path}"
+    answer = transport.request(method, url, doing=f"{method} {path}", json=body)
+    return json.loads(answer.body) if answer.body else None
+
+
 def find_page_id(url: str, page: DemoPage) -> str | None:
     """The page's id on this site, if it is there."""
     with calling(url) as transport:
@@ -132,11 +160,9 @@ class Changed:
 def change_jira(url: str) -> Changed:
     """A day's work in Jira: a summary reworded, a status moved on, a defect found, another one deleted."""
     with calling(url) as transport:
-        jira = f"{url}/rest/api/3"
 
         def ask(method: str, path: str, body: Any = None) -> Any:
-            answer = transport.request(method, f"{jira}/{path}", doing=f"{method} {path}", json=body)
-            return json.loads(answer.body) if answer.body else None
+            return _ask(transport, method, path, body)
 
         def keys(jql: str) -> list[str]:
             found = ask("POST", "search/jql", {"jql": jql, "fields": ["summary"]})
