@@ -17,7 +17,7 @@ from rich.table import Table
 
 from snapshots.demo import chapters, jira_moves, world
 from snapshots.demo.narration import Story
-from snapshots.demo.stage import ADMIN, TOKEN, EmulatedSite
+from snapshots.demo.stage import ADMIN, TOKEN, EmulatedSite, start_service
 from snapshots.errors import InvalidInput
 
 MARKER = ".snapshots-demo"
@@ -68,10 +68,14 @@ def tell(folder: Path, *, keep: bool) -> int:
         _stop(story.sites)
         raise
     _summarise(story, told)
-    if keep:
-        _say_how_to_reach(story)
-    else:
+    if not keep:
         _stop(story.sites)
+        return 0
+    try:
+        _say_how_to_reach(story)
+    except BaseException:
+        _stop(story.sites)
+        raise
     return 0
 
 
@@ -121,16 +125,23 @@ def _summarise(story: Story, told: list[tuple[str, str, float]]) -> None:
     story.console.print(table)
     total = sum(seconds for _, _, seconds in told)
     story.console.print(f"\n{len(told)} chapters in {total:.0f} seconds. The comparison as a page: {story.page}")
+    story.console.print(f"and across the move of Jira: {story.page_across}")
 
 
 def _say_how_to_reach(story: Story) -> None:
+    link, service = start_service(story.there, folder=story.folder)
+    running = [*story.sites, service]
+    (story.folder / MARKER).write_text("".join(f"{one.url} {one.process.pid}\n" for one in running), encoding="utf-8")
     for site in story.sites:
         story.console.print(f"{site.name} still runs at {site.url} (Confluence below {site.url}/wiki)")
     story.console.print(f"users: {ADMIN}, editor@example.com, viewer@example.com; API token: {TOKEN}")
-    processes = " ".join(str(site.process.pid) for site in story.sites)
-    kept = "".join(f"{site.url} {site.process.pid}\n" for site in story.sites)
-    (story.folder / MARKER).write_text(kept, encoding="utf-8")
+    story.console.print(f"\nThe backup area of globex, by this link, once: {link}", soft_wrap=True)
+    story.console.print(
+        "there: Backup / Export makes an archive; Restore / Import shows the plan of acme.zip and what was restored; "
+        "Import Jira data shows the import and undoes it; API setting gives a key for a pipeline"
+    )
+    story.console.print(f"the archive and the Jira-data file of acme are in {story.folder}")
     home = f"SNAPSHOTS_HOME={story.there.home} GLOBEX_TOKEN={TOKEN}"
     command = Path(sys.executable).with_name("snapshots")
-    story.console.print(f"try it:  {home} {command} history '{world.BUGS.address}'")
-    story.console.print(f"stop both with: kill {processes}")
+    story.console.print(f"try it:  {home} {command} history '{world.BUGS.address}'", soft_wrap=True)
+    story.console.print(f"stop all with: kill {' '.join(str(one.process.pid) for one in running)}")
