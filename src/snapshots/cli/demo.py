@@ -9,14 +9,14 @@ import typer
 
 
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Leave both sites running and print how to reach them.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave both sites and the backup area running.")] = False,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Where archives, plans and the HTML comparison go.")
     ] = Path("demo-output"),
 ) -> int:
     """Tell the whole story on two emulated sites.
 
-    Take, change, compare, back up, move, restore, compare again; every step checks itself.
+    Take, change, compare, back up, move, restore, undo; then Jira moves too. Every step checks itself.
     """
     from snapshots.demo.story import tell  # needs nothing of the other commands, nor they of it
 
