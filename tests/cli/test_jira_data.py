@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atlassian_emulator.copying import copy_project, copy_space
+from atlassian_emulator.jira import load_demo
 from atlassian_emulator.server import EmulatorServer
+from atlassian_emulator.weather import Disturbance
+from snapshots.atlassian.confluence import ConfluenceClient
+from snapshots.atlassian.connection import Connection
+from snapshots.atlassian.macro import add_macro
+from snapshots.atlassian.transport import Transport
 
 
 def test_exports_a_jira_data_file(snapshots: Any, site: EmulatorServer, bugs_page: str, tmp_path: Path) -> None:
@@ -73,3 +82,49 @@ def test_the_whole_way_between_two_sites(
         snapshots("jira-data", "plan", str(damaged), code=6)
         snapshots("jira-data", "plan", str(todo), code=3)
         snapshots("jira-data", "plan", path, "--mapping", str(definition), code=3)
+
+
+def test_killed_while_it_writes_it_goes_on_and_ends_the_same(
+    snapshots: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = 12
+    with EmulatorServer("acme") as acme, EmulatorServer("globex") as globex:
+        load_demo(acme.site)
+        with Transport(Connection(f"{acme.url}/wiki", acme.url, "admin@example.com", "emulator")) as transport:
+            space = {"key": "REL", "name": "Releases"}
+            transport.request("POST", f"{acme.url}/wiki/api/v2/spaces", doing="making a space", json=space)
+            confluence = ConfluenceClient(transport)
+            found = next(iter(confluence.iter_spaces(["REL"])))
+            for number in range(pages):
+                jql = f'project = PUMP AND summary ~ "part {number}"'
+                body = add_macro("", f"m{number}", json.dumps({"levels": [{"jql": jql}]}))
+                confluence.create_page(found.id, f"Page {number}", body)
+        where = ["--account", "admin@example.com", "--token-env", "ACME_TOKEN"]
+        snapshots("site", "add", "acme", "--url", acme.url, *where)
+        path, plan = str(tmp_path / "acme.jira-data.ndjson"), str(tmp_path / "plan.json")
+        snapshots("jira-data", "export", "--output", path)
+        copy_project(acme.url, globex.url, "PUMP", rename_to="GLX")
+        copy_space(acme.url, globex.url, "REL")
+        monkeypatch.setenv("SNAPSHOTS_HOME", str(tmp_path / "elsewhere"))
+        snapshots("site", "add", "globex", "--url", globex.url, *where)
+        snapshots("jira-data", "plan", path, "--output", plan)
+
+        globex.set_weather(Disturbance(kind="latency", seconds=0.3, method="PUT", path="/wiki/api/v2/pages/*"))
+        command = [sys.executable, "-m", "snapshots", "jira-data", "apply", "--plan", plan, "--yes"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            deadline = time.monotonic() + 60
+            while sum(entry.method == "PUT" for entry in globex.requests()) < 5 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.kill()
+        globex.set_weather()
+        assert "interrupted" in snapshots("job", "list").out
+        assert "resume or cancel it" in snapshots("jira-data", "apply", "--plan", plan, "--yes", code=3).err
+        snapshots("job", "resume")
+        status = snapshots("jira-data", "status", "--json").json()
+        assert [(each["state"], each["pages"]) for each in status] == [("done", {"written": pages})]
+        with Transport(Connection(f"{globex.url}/wiki", globex.url, "admin@example.com", "emulator")) as transport:
+            confluence = ConfluenceClient(transport)
+            found = next(iter(confluence.iter_spaces(["REL"])))
+            moved = [page for page in confluence.iter_pages(found.id) if page.title.startswith("Page")]
+        assert {page.version.number for page in moved} == {2}
+        assert all("project = GLX" in (page.body or "") for page in moved)
