@@ -62,5 +62,6 @@ def test_an_import_and_its_journal(registry: Registry) -> None:
         assert jira_imports.find_import_of_plan(conn, site.id, "none") is None
         assert jira_imports.count_pages(conn, first) == {"skipped": 1, "undone": 1}
         assert [page.remote_id for page in jira_imports.list_pages(conn, first, ("skipped",))] == ["2"]
+        assert [page.reason for page in jira_imports.list_noted_pages(conn, first)] == ["why", "why"]
         with pytest.raises(NotFound, match="jira-data status"):
             jira_imports.get_import(conn, site.id + 1, first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from snapshots.jiradata.apply import read_swaps
-from snapshots.registry import jira_imports, macros, pages, spaces, versions
+from snapshots.registry import jira_imports, versions
 from snapshots.registry.sites import SiteRow
 
 if TYPE_CHECKING:
@@ -23,12 +23,9 @@ def find_macros_already_here(registry: Registry, site: SiteRow) -> frozenset[Mac
         for imported in jira_imports.list_imports(conn, site.id):
             for page in jira_imports.list_pages(conn, imported.id, ("written",)):
                 here.update((page.remote_id, swap.macro_id) for swap in read_swaps(page))
-        for space in spaces.list_spaces(conn, site.id):
-            for page_row in pages.list_pages(conn, space.id):
-                for macro in macros.list_macros(conn, page_row.id):
-                    newest = next(iter(versions.list_versions(conn, macro.id)), None)
-                    if newest is not None and newest.jira_url and _plain(newest.jira_url) == url:
-                        here.add((page_row.remote_id, macro.remote_id))
+        for page_id, macro_id, newest_url in versions.list_newest_jira_urls(conn, site.id):
+            if newest_url and _plain(newest_url) == url:
+                here.add((page_id, macro_id))
     return frozenset(here)
 
 

@@ -134,10 +134,10 @@ def undo_import(
 def report_import(registry: Registry, row: ImportRow) -> ImportReport:
     """What the log and the journal say of an import."""
     with registry.read() as conn:
-        pages = jira_imports.list_pages(conn, row.id)
+        noted = jira_imports.list_noted_pages(conn, row.id)
         counts = jira_imports.count_pages(conn, row.id)
     findings = msgspec.json.decode(row.findings, type=list[Finding])
-    return ImportReport(row, counts, tuple(findings), tuple(page for page in pages if page.reason))
+    return ImportReport(row, counts, tuple(findings), tuple(noted))
 
 
 def read_swaps(page: ImportPageRow) -> list[Swap]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from snapshots.atlassian.confluence import ConfluenceClient
@@ -16,7 +17,7 @@ from snapshots.capture.payload import decode_row, open_payload
 from snapshots.errors import DamageError, InvalidInput, NotFound
 from snapshots.findings import Finding
 from snapshots.progress import Progress
-from snapshots.registry import macros, pages, spaces, versions
+from snapshots.registry import versions
 from snapshots.registry.sites import SiteRow
 
 if TYPE_CHECKING:
@@ -50,22 +51,12 @@ def list_captured_macros(registry: Registry, site: SiteRow) -> list[CapturedMacr
     """Every macro of the site that was captured, with the captures that differ, newest first."""
     found: list[CapturedMacro] = []
     with registry.read() as conn:
-        for space in spaces.list_spaces(conn, site.id):
-            for page in pages.list_pages(conn, space.id):
-                for macro in macros.list_macros(conn, page.id):
-                    distinct: dict[str, int] = {}
-                    for version in versions.list_versions(conn, macro.id):
-                        distinct.setdefault(version.data_sha256, version.attachment_version)
-                    found.append(
-                        CapturedMacro(
-                            page.remote_id,
-                            page.title,
-                            macro.remote_id,
-                            macro.attachment_name,
-                            macro.definition,
-                            tuple(distinct.values()),
-                        )
-                    )
+        captures = versions.list_captures(conn, site.id)
+    for (page_id, title, macro_id, name, definition), of_macro in groupby(captures, key=lambda capture: capture[:5]):
+        distinct: dict[str, int] = {}
+        for *_, data_sha256, attachment_version in of_macro:
+            distinct.setdefault(data_sha256, attachment_version)
+        found.append(CapturedMacro(page_id, title, macro_id, name, definition, tuple(distinct.values())))
     return found
 
 

@@ -154,6 +154,13 @@ def list_pages(conn: sa.Connection, import_id: int, states: tuple[PageState, ...
     return rows.fetch_all(conn, ImportPageRow, statement.order_by(table.c.id))
 
 
+def list_noted_pages(conn: sa.Connection, import_id: int) -> list[ImportPageRow]:
+    """The pages of the journal about which there is something to say."""
+    table = tables.jira_import_page
+    statement = rows.select_as(ImportPageRow, table).where(table.c.jira_import_id == import_id, table.c.reason != "")
+    return rows.fetch_all(conn, ImportPageRow, statement.order_by(table.c.id))
+
+
 def count_pages(conn: sa.Connection, import_id: int) -> dict[str, int]:
     """How many pages of the journal are in each state."""
     table = tables.jira_import_page

@@ -128,3 +128,47 @@ def _fetch_with_stickers(conn: sa.Connection, statement: sa.Select[Any]) -> list
     for of_version in stickers.values():
         of_version.sort(key=lambda row: row.name)
     return [replace(row, stickers=tuple(stickers.get(row.id, ()))) for row in versions]
+
+
+def list_newest_jira_urls(conn: sa.Connection, site_id: int) -> list[tuple[str, str, str | None]]:
+    """Page id, macro id, and which Jira its newest version was read from, of every macro of the site."""
+    space, page, macro, version = tables.space, tables.page, tables.macro, tables.version
+    newest = (
+        sa.select(version.c.macro_id, sa.func.max(version.c.number).label("number"))
+        .group_by(version.c.macro_id)
+        .subquery()
+    )
+    statement = (
+        sa.select(page.c.remote_id, macro.c.remote_id, version.c.jira_url)
+        .join(newest, sa.and_(newest.c.macro_id == version.c.macro_id, newest.c.number == version.c.number))
+        .join(macro, version.c.macro_id == macro.c.id)
+        .join(page, macro.c.page_id == page.c.id)
+        .join(space, page.c.space_id == space.c.id)
+        .where(space.c.site_id == site_id)
+    )
+    return [(page_id, macro_id, url) for page_id, macro_id, url in conn.execute(statement)]
+
+
+def list_captures(conn: sa.Connection, site_id: int) -> list[tuple[str, str, str, str, str, str, int]]:
+    """Every capture of the site, newest first of each macro.
+
+    As page id and title, macro id, attachment name, definition, digest of the data, and attachment version.
+    """
+    space, page, macro, version = tables.space, tables.page, tables.macro, tables.version
+    statement = (
+        sa.select(
+            page.c.remote_id,
+            page.c.title,
+            macro.c.remote_id,
+            macro.c.attachment_name,
+            macro.c.definition,
+            version.c.data_sha256,
+            version.c.attachment_version,
+        )
+        .join(macro, version.c.macro_id == macro.c.id)
+        .join(page, macro.c.page_id == page.c.id)
+        .join(space, page.c.space_id == space.c.id)
+        .where(space.c.site_id == site_id)
+        .order_by(macro.c.id, version.c.number.desc())
+    )
+    return [tuple(row) for row in conn.execute(statement)]
