@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -101,9 +102,14 @@ def keep_file(app: App, site: str, name: str, blocks: Iterable[bytes], actor: Ac
 def get_file(app: App, site: str, sha256: str) -> KeptFile:
     """A file that was kept for this site. Raises NotFound, also for one of another site."""
     path = _folder(app, app.get_site(site).id) / f"{sha256}{SUFFIX}"
-    if not (sha256.isalnum() and sha256.isascii()) or not path.is_file():
+    if not is_digest(sha256) or not path.is_file():
         raise NotFound(f"There is no Jira-data file {sha256[:12]}… here (any more); upload it again.")
     return KeptFile(path.name, open_file(path))
+
+
+def is_digest(text: str) -> bool:
+    """Whether it is a SHA-256, and so names no other file."""
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def keep_mapping(app: App, name: str, data: bytes) -> Path:

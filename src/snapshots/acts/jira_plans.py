@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from snapshots import durable_jira
+from snapshots.acts import jira_files
 from snapshots.app import App
 from snapshots.errors import InvalidInput, NotFound
 from snapshots.jiradata.decisions import Undecided
@@ -60,7 +61,7 @@ def get_plan(app: App, site: str, digest: str) -> JiraPlan:
     """A plan that was kept. Raises NotFound, also for one of another site."""
     path = durable_jira.kept_plan_path(app, digest)
     unknown = NotFound("There is no such plan of an import of Jira data here (any more); make it again.")
-    if not (digest.isalnum() and digest.isascii()) or not path.is_file():
+    if not jira_files.is_digest(digest) or not path.is_file():
         raise unknown
     plan = _load(str(path))
     if plan.destination.cloud_id != app.get_site(site).cloud_id:

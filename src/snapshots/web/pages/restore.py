@@ -18,6 +18,7 @@ from snapshots.errors import InvalidInput
 from snapshots.registry.uploads import UploadRow
 from snapshots.restore.mapping import parse_space_map, read_page_map, read_space_map
 from snapshots.restore.plan import RestoreOptions
+from snapshots.web.api.model import Id
 from snapshots.web.incoming import receive
 from snapshots.web.pages.area import Area
 from snapshots.web.pages.going import go
@@ -60,20 +61,20 @@ async def upload(area: Area, request: Request[Any, Any, Any], name: str = "") ->
 
 
 @get("/restore/archives/{archive_id:int}", sync_to_thread=True)
-def show_archive(area: Area, archive_id: int) -> Template:
+def show_archive(area: Area, archive_id: Id) -> Template:
     row = archives.get_archive(area.app, area.site, archive_id)
     return area.page("restore/archive.html", tab="restore", archive=_describe(row), conflicts=CONFLICTS)
 
 
 @get("/restore/archives/{archive_id:int}/check", sync_to_thread=True)
-def show_check(area: Area, archive_id: int) -> Template:
+def show_check(area: Area, archive_id: Id) -> Template:
     """How far the check of every record is: a part that asks again until it is done."""
     row = archives.get_archive(area.app, area.site, archive_id)
     return area.part("restore/check.html", archive=_describe(row))
 
 
 @post("/restore/archives/{archive_id:int}/delete", sync_to_thread=True)
-def delete_archive(area: Area, request: Request[Any, Any, Any], archive_id: int) -> Response[Any]:
+def delete_archive(area: Area, request: Request[Any, Any, Any], archive_id: Id) -> Response[Any]:
     archives.delete_archive(area.app, area.site, archive_id, area.actor)
     return go(request, site_path(area.site, "restore"))
 
@@ -82,7 +83,7 @@ def delete_archive(area: Area, request: Request[Any, Any, Any], archive_id: int)
 def start_plan(
     area: Area,
     request: Request[Any, Any, Any],
-    archive_id: int,
+    archive_id: Id,
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """Begin making the plan by the options of the form."""

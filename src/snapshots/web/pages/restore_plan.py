@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, Parameter
 from litestar.response import Template
 
 from snapshots import durable
@@ -23,6 +23,7 @@ _UNDECIDED = 50
 
 TITLES = {durable.PLAN: "Making the plan", durable.RESTORE: "Restoring", durable.UNDO: "Undoing a restore"}
 
+Place = Annotated[int, Parameter(ge=0, le=2**53)]
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
@@ -95,7 +96,7 @@ def show_plan(
 
 @get("/restore/plans/{plan_id:str}/records", sync_to_thread=True)
 def show_records(
-    area: Area, plan_id: str, space: str = "", outcome: str = "", kind: str = "", text: str = "", after: int = 0
+    area: Area, plan_id: str, space: str = "", outcome: str = "", kind: str = "", text: str = "", after: Place = 0
 ) -> Template:
     """Rows of the table: all of it anew, or those behind record `after`."""
     wanted = RecordFilter(space=space, outcome=outcome, kind=kind, text=text.strip())

@@ -11,19 +11,20 @@ from litestar.response import Template
 from snapshots.acts import restores
 from snapshots.errors import InvalidInput
 from snapshots.restore.report import make_report_csv, make_report_document
+from snapshots.web.api.model import Id
 from snapshots.web.pages.area import Area
 from snapshots.web.pages.going import go
 from snapshots.web.view import site_path
 
 
 @get("/restore/restores/{restore_id:int}", sync_to_thread=True)
-def show_report(area: Area, restore_id: int) -> Template:
+def show_report(area: Area, restore_id: Id) -> Template:
     report = restores.get_restore(area.app, area.site, restore_id)
     return area.page("restore/report.html", tab="restore", report=report)
 
 
 @get("/restore/restores/{restore_id:int}/report.json", sync_to_thread=True)
-def download_json(area: Area, restore_id: int) -> Response[bytes]:
+def download_json(area: Area, restore_id: Id) -> Response[bytes]:
     document = make_report_document(restores.get_restore(area.app, area.site, restore_id))
     # Where the file lay on the server is for operators, who have the command line.
     del document["archive_path"]
@@ -32,7 +33,7 @@ def download_json(area: Area, restore_id: int) -> Response[bytes]:
 
 
 @get("/restore/restores/{restore_id:int}/report.csv", sync_to_thread=True)
-def download_csv(area: Area, restore_id: int) -> Response[bytes]:
+def download_csv(area: Area, restore_id: Id) -> Response[bytes]:
     data = make_report_csv(restores.get_restore(area.app, area.site, restore_id)).encode("utf-8-sig")
     return _download(data, f"restore-{restore_id}.csv", "text/csv")
 
@@ -42,7 +43,7 @@ def _download(data: bytes, name: str, media_type: str) -> Response[bytes]:
 
 
 @get("/restore/restores/{restore_id:int}/undo", sync_to_thread=True)
-def show_undo(area: Area, restore_id: int) -> Template:
+def show_undo(area: Area, restore_id: Id) -> Template:
     """What undoing would do; where it must not be done, the reason."""
     report = restores.get_restore(area.app, area.site, restore_id)
     try:
@@ -53,7 +54,7 @@ def show_undo(area: Area, restore_id: int) -> Template:
 
 
 @post("/restore/restores/{restore_id:int}/undo", sync_to_thread=True)
-def start_undo(area: Area, request: Request[Any, Any, Any], restore_id: int) -> Response[Any]:
+def start_undo(area: Area, request: Request[Any, Any, Any], restore_id: Id) -> Response[Any]:
     task_id = restores.start_undo(area.app, area.site, restore_id, area.actor)
     return go(request, site_path(area.site, "restore", "tasks", task_id))
 
