@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
+from snapshots.access.actors import SERVICE
+from snapshots.acts import backups
+from snapshots.app import App
 from snapshots.backup.read import open_archive
+from snapshots.backup.selection import select_all
+from snapshots.config import read_config
 from snapshots.jobs.locks import FileLocks
 
 TAB = "/sites/acme/backup"
@@ -177,6 +182,35 @@ def test_a_second_backup_is_told_which_is_running_and_the_first_can_be_cancelled
         assert task in visitor.get(TAB).text
         page.get_by_role("button", name="Cancel").click()
         told(page, "The export was cancelled")
+
+
+def test_a_file_that_is_gone_meanwhile_is_told_in_the_dialog(page: Any, served: Any) -> None:
+    choose(page, "all")
+    prepare(page)
+    told(page, "The export file is ready")
+    row = page.locator("#files tbody tr").first
+    row.get_by_role("link", name=re.compile("Delete")).click()
+    asked = page.get_by_role("dialog")
+    asked.wait_for()
+    with App(read_config({"SNAPSHOTS_HOME": str(served.home)})) as app:
+        newest = backups.list_backups(app, "acme", limit=1)[0]
+        backups.delete_backup(app, "acme", newest.row.id, SERVICE)
+    asked.get_by_role("button", name="Delete").click()
+    asked.get_by_text("was deleted already").wait_for()
+    asked.get_by_role("button", name="Cancel").click()
+    row.get_by_role("link", name=re.compile("Download")).wait_for()
+    browser_noted(page, 410)
+
+
+def test_a_file_that_a_command_wrote_elsewhere_is_not_ours_to_delete(visitor: Any, served: Any, tmp_path: Path) -> None:
+    with App(read_config({"SNAPSHOTS_HOME": str(served.home)})) as app:
+        everything = backups.resolve_spaces(app, "acme", select_all())
+        backups.create_backup(app, "acme", everything, tmp_path / "elsewhere.zip")
+        made = backups.list_backups(app, "acme", limit=1)[0].row.id
+    page = visitor.get(TAB).text
+    assert f"/backup/{made}/file" in page
+    assert f"/backup/{made}/delete" not in page
+    assert visitor.post(f"{TAB}/{made}/delete", {}).status_code == 400
 
 
 def test_a_server_that_is_killed_goes_on_with_the_export(page: Any, served: Any) -> None:

@@ -144,7 +144,9 @@ def _earlier(area: Area, before: str) -> dict[str, Any]:
     found = backups.list_backups(area.app, area.site, limit=_SHOWN_BACKUPS + 1, before=_place(before))
     made, more = found[:_SHOWN_BACKUPS], len(found) > _SHOWN_BACKUPS
     last = made[-1].row if made and more else None
-    return {"made": made, "is_first": not before, "next": f"{last.created_at}.{last.id}" if last else ""}
+    # A file that a command wrote elsewhere is not ours to delete.
+    ours = {each.row.id for each in made if Path(each.row.path).parent == area.app.config.archives_dir}
+    return {"made": made, "ours": ours, "is_first": not before, "next": f"{last.created_at}.{last.id}" if last else ""}
 
 
 def _place(before: str) -> tuple[int, int] | None:
