@@ -267,21 +267,31 @@ def _refuse_elsewhere(url: str, own: str, complaints: list[str]) -> None:
 
 @pytest.fixture
 def shoot(request: pytest.FixtureRequest) -> Callable[[Any, str], None]:
-    """Keeps a picture of a tab under the test's name, and has axe look at it: nothing serious may be found."""
+    """Keeps a picture of a tab and has axe look at it: nothing serious may be found.
+
+    In both colour schemes, or in the one a test asked to be run in.
+    """
 
     def keep(tab: Any, name: str) -> None:
-        from axe_playwright_python.sync_playwright import Axe
-
-        ARTEFACTS.mkdir(parents=True, exist_ok=True)
-        scheme = "dark" if tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-        tab.screenshot(path=ARTEFACTS / f"{name}-{scheme}.png", full_page=True)
-        found = Axe().run(tab).response["violations"]
-        serious = [
-            f"{each['id']}: {node['html'][:200]} — {node['failureSummary']}"
-            for each in found
-            if each["impact"] in ("serious", "critical")
-            for node in each["nodes"]
-        ]
-        assert not serious, f"{name} ({scheme}), {request.node.name}"
+        if "scheme" in request.fixturenames:
+            return _look_at(tab, f"{name}-{request.getfixturevalue('scheme')}")
+        for scheme in ("dark", "light"):
+            tab.emulate_media(color_scheme=scheme)
+            _look_at(tab, f"{name}-{scheme}")
+        return None
 
     return keep
+
+
+def _look_at(tab: Any, name: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    tab.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    serious = [
+        f"{each['id']}: {node['html'][:200]} — {node['failureSummary']}"
+        for each in Axe().run(tab).response["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+    assert not serious, name

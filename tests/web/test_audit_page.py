@@ -31,9 +31,7 @@ def events(served: Any) -> None:
         audit.record(conn, KEY, "key.refused", site_id=site, outcome="refused", at=20_005 * DAY, details=odd)
 
 
-def test_the_log_is_filtered_and_paged_in_the_browser(
-    page: Any, scheme: str, shoot: Callable[[Any, str], None]
-) -> None:
+def test_the_log_is_filtered_and_paged_in_the_browser(page: Any, shoot: Callable[[Any, str], None]) -> None:
     page.goto(TAB)
     shoot(page, "audit")
     page.get_by_label("Action").select_option("Downloaded a backup")

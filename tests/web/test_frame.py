@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from snapshots.app import App
+from snapshots.config import read_config
+from snapshots.registry import sites
 from snapshots.web.view import TABS
 
 
@@ -46,3 +49,42 @@ def test_signing_out_in_the_browser(page: Any, served: Any) -> None:
     page.get_by_text("You are signed out").wait_for()
     page.goto("/sites/acme/backup")
     page.get_by_role("heading", name="Sign in").wait_for()
+
+
+def test_a_session_that_ended_in_the_middle_leads_back_to_where_one_was(page: Any, served: Any) -> None:
+    page.goto("/sites/acme/backup")
+    page.context.clear_cookies(name=f"snapshots_session_{served.port}")
+    page.get_by_role("button", name="Prepare snapshots export file").locator("visible=true").click()
+    page.get_by_role("heading", name="Sign in").wait_for()
+    asked_at = page.url
+    while page.get_by_text("A new link was printed").count() == 0:
+        # A link is printed every few seconds at most.
+        page.goto(asked_at)
+        page.get_by_role("button", name="Print a new link in the terminal").click()
+        page.wait_for_url("**/sign-in?told=*")
+    page.goto(served.link())
+    page.wait_for_url("**/sites/acme/backup")
+    page.complaints[:] = [said for said in page.complaints if "status of 401" not in said]
+
+
+def test_the_site_switcher_keeps_the_tab(page: Any, served: Any) -> None:
+    with App(read_config({"SNAPSHOTS_HOME": str(served.home)})) as app, app.registry.write() as conn:
+        acme = app.get_site("acme")
+        sites.add_site(
+            conn,
+            name="globex & sons",
+            deployment="cloud",
+            confluence_url="https://globex.example/wiki",
+            jira_url="https://globex.example",
+            cloud_id="globex",
+            account=acme.account,
+            secret=acme.secret,
+            created_at=1,
+        )
+    page.goto("/sites/acme/audit")
+    page.locator(".switcher summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="globex & sons").click()
+    page.wait_for_url("**/sites/globex%20%26%20sons/audit")
+    page.goto("/sites/globex%20%26%20sons/backup")
+    page.get_by_text("Nothing to back up yet").wait_for()

@@ -16,8 +16,10 @@ from snapshots.registry.sites import SiteRow
 
 def add_site(app: App, name: str, addresses: Addresses, *, account: str, secret: str, replace: bool) -> SiteRow:
     """Call the site, learn which one it is, and keep it. Nothing is kept when it does not answer."""
-    if not name or not name.isprintable() or name != name.strip() or len(name) > 60:
-        raise InvalidInput(f"{name!r} cannot be the name of a site: use 1 to 60 ordinary characters.")
+    # The name stands in addresses of the service, where a slash or dots alone would mean another place.
+    is_a_place = "/" in name or "\\" in name or not name.strip(".")
+    if not name or not name.isprintable() or name != name.strip() or len(name) > 60 or is_a_place:
+        raise InvalidInput(f"{name!r} cannot be the name of a site: use 1 to 60 ordinary characters, and no slash.")
     with app.registry.read() as conn:
         known = sites.find_site(conn, name)
     if known and not replace:

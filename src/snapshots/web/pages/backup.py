@@ -18,13 +18,13 @@ from snapshots import durable
 from snapshots.acts import backups, spaces, tasks
 from snapshots.acts.tasks import Task
 from snapshots.backup.selection import Selection, read_spaces_csv, select_all, select_picked
-from snapshots.errors import InvalidInput
+from snapshots.errors import AlreadyRunning, InvalidInput
 from snapshots.findings import Finding
 from snapshots.jobs import JobState
 from snapshots.web.api.files import answer_file, begins_at_start
 from snapshots.web.api.model import Id
 from snapshots.web.pages.area import Area
-from snapshots.web.problems import is_part
+from snapshots.web.problems import is_part, problem_of
 from snapshots.web.security import Visitor
 from snapshots.web.view import site_path
 
@@ -100,9 +100,16 @@ def start(
     request: AnyRequest, area: Area, data: Annotated[StartForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 ) -> Template | Redirect:
     """Begin a backup of what was chosen. An unknown key by now means that a space went away since it was chosen."""
-    task_id = backups.start_backup(
-        area.app, area.site, backups.resolve_spaces(area.app, area.site, data.selection()), area.actor
-    )
+    resolved = backups.resolve_spaces(area.app, area.site, data.selection())
+    try:
+        task_id = backups.start_backup(area.app, area.site, resolved, area.actor)
+    except AlreadyRunning as refused:
+        if not is_part(request) or not refused.job_id:
+            raise
+        # What is in the way is shown below the reason, so that one can watch it, or cancel it.
+        in_the_way = tasks.get_task(area.app, area.site, refused.job_id)
+        shown = in_the_way if in_the_way.kind == durable.BACKUP else None
+        return area.part("backup/refused.html", problem=problem_of(refused), task=shown, status=409)
     return _answer_task(request, area, tasks.get_task(area.app, area.site, task_id))
 
 
