@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
+import re
 import socket
+import subprocess
 import threading
 import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +24,7 @@ from snapshots.access.keys import HEADER
 from snapshots.acts import api
 from snapshots.backup.verify import verify_archive
 from snapshots.registry import audit_events
+from snapshots.web.pages.api_lines import curl_lines, python_lines
 
 from .calling import ADA, Pipeline, new_key, opened, pipeline
 
@@ -386,6 +391,26 @@ def test_plan_restore_report_and_undo(call: Pipeline, made: dict[str, Any], serv
     assert again["state"] == "done", "undone twice is undone once"
     with opened(served.home) as app, app.registry.read() as conn:
         assert conn.exec_driver_sql("SELECT count(*) FROM version").scalar_one() == left
+
+
+def test_the_documented_lines_are_those_of_the_page_and_do_a_restore(
+    served: Any, key: str, made: dict[str, Any], tmp_path: Path
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    place = ("https://snapshots.example.com", "/api/v1/sites/acme/backups", "snapshots_backup_…", HEADER)
+    assert curl_lines(*place) in text
+    assert python_lines(*place) in text
+    lines = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)[1].replace("/sites/globex", "/sites/acme")
+    define = curl_lines(served.url, place[1], key, HEADER).splitlines()[:3]
+    (tmp_path / "acme.zip").write_bytes(made["data"])
+    ran = subprocess.run(
+        ["bash", "-ec", "\n".join((*define, lines))], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    report = json.loads(ran.stdout)
+    assert (report["kind"], report["state"]) == ("restore", "done")
+    assert json.loads((tmp_path / "plan.json").read_text())["pages"] == {"matched": 3}
+    assert json.loads((tmp_path / "records.json").read_text())["total"] > 6
 
 
 def test_plans_that_cannot_be(call: Pipeline) -> None:

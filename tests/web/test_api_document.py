@@ -16,7 +16,7 @@ from snapshots.access.keys import HEADER
 
 from .calling import new_key
 
-EXAMPLES = int(os.environ.get("SNAPSHOTS_FUZZ_API_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("SNAPSHOTS_FUZZ_API_EXAMPLES", "3"))
 
 
 @pytest.fixture(scope="module")

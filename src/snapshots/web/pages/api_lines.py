@@ -26,9 +26,11 @@ import json, shutil, time, urllib.request
 
 KEY, BASE = "{key}", "{base}"
 
+
 def call(path, method="GET"):
     headers = {{"{header}": KEY}}
     return urllib.request.urlopen(urllib.request.Request(BASE + path, method=method, headers=headers))
+
 
 task = json.load(call("{path}", "POST"))
 while task["state"] not in ("done", "failed", "cancelled"):
