@@ -18,8 +18,8 @@ from snapshots.jiradata.plan import JiraPlan, MacroPlan, PagePlan, ThingPair, lo
 
 _Item = TypeVar("_Item")
 
-PLANS_AT_HAND = 2
-"""So many plans stay decoded: somebody who pages through one asks for the same again and again."""
+PLANS_AT_HAND = 1
+"""So many plans stay decoded: somebody who pages through one asks for it again and again, and one may take 100 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +83,22 @@ def summarise(plan: JiraPlan) -> list[KindSummary]:
     return summaries
 
 
-def list_matches(plan: JiraPlan, kind: str, start: int, limit: int, *, only_likely: bool = False) -> Slice[ThingPair]:
+def list_matches(plan: JiraPlan, kind: str, start: int, limit: int) -> Slice[ThingPair]:
     """The matches of a kind, those worth a look first."""
     if kind not in KINDS:
         raise InvalidInput(f"There is no kind {kind!r}: choose one of {', '.join(KINDS)}.")
     if kind == "issue":
-        issues = [pair for pair in plan.issues if pair.certainty == "likely" or not only_likely]
+        issues = sorted(plan.issues, key=lambda pair: pair.certainty != "likely")
         some = [_as_thing(pair.mapped) for pair in issues[start : start + limit]]
         return Slice(some, start, len(issues))
-    pairs = [pair for pair in plan.things if pair.kind == kind and (pair.certainty == "likely" or not only_likely)]
+    pairs = [pair for pair in plan.things if pair.kind == kind]
     pairs.sort(key=lambda pair: pair.certainty != "likely")
     return Slice(pairs[start : start + limit], start, len(pairs))
 
 
-def list_undecided(plan: JiraPlan, start: int, limit: int, *, only_named: bool = False) -> Slice[Undecided]:
+def list_undecided(plan: JiraPlan, start: int, limit: int) -> Slice[Undecided]:
     """What waits for a person, what macros name first."""
-    waiting = [each for each in plan.undecided if each.macros or not only_named]
-    return Slice(waiting[start : start + limit], start, len(waiting))
+    return Slice(plan.undecided[start : start + limit], start, len(plan.undecided))
 
 
 def list_macros(plan: JiraPlan, outcome: str, start: int, limit: int) -> Slice[MacroView]:

@@ -93,9 +93,9 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file when it is there.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the Jira-data file of a site: at the source, before or after the move.
+    """Write the Jira-data file of a site.
 
-    It lists what the site's Jira calls its projects, fields, statuses and so on, and the key of every issue that was
+    At the source, before or after the move. It lists what the site's Jira calls its projects, fields, statuses and so on, and the key of every issue that was
     ever captured. It holds no secret. At the destination it is given to `jira-data plan`.
     """
     refuse_output(output, overwrite=overwrite)
@@ -129,9 +129,9 @@ def plan(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Show what would become of every macro: each word before and after, and what the new Jira says.
+    """Show what would become of every macro.
 
-    Matches the Jira-data file with this site's Jira. Writes nothing, neither to the pages nor to the registry.
+    Each word before and after, and what the new Jira says. Matches the Jira-data file with this site's Jira. Writes nothing, neither to the pages nor to the registry.
     """
     options = _options(space, same_jira, everything)
     with App(read_config(os.environ)) as app, progress_shown(quiet=as_json) as progress:
@@ -170,9 +170,9 @@ def apply(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Rewrite the macros, one new version of each page. Interrupted, it goes on when run again.
+    """Rewrite the macros of a plan.
 
-    Without --plan the plan is made first and shown. What waits or is doubtful is left as it is.
+    Each page gets one new version. Interrupted, it goes on with `snapshots job resume`. Without --plan the plan is made first and shown. What waits or is doubtful is left as it is.
     """
     if (file is None) == (plan_file is None):
         raise InvalidInput("Give either the Jira-data file, or --plan with the plan that was made of it.")
@@ -204,9 +204,9 @@ def undo(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Put the old definitions back that an import rewrote, one new version of each page.
+    """Put the old definitions back.
 
-    A macro that somebody edited since is left as it is, and told. What else changed on the pages stays.
+    Each page that the import wrote gets one new version. A macro that somebody edited since is left as it is, and told. What else changed on the pages stays.
     """
     with App(read_config(os.environ)) as app:
         pages = acts.get_import(app, site, import_id).pages.get("written", 0)
@@ -221,7 +221,7 @@ def undo(
 
 
 def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """List the imports of Jira data into a site, newest first."""
+    """List the imports into a site, newest first."""
     with App(read_config(os.environ)) as app:
         found = [describe_report(report) for report in acts.list_imports(app, site)]
     if as_json:

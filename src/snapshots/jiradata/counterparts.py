@@ -60,7 +60,7 @@ def find_counterparts(
 ) -> Counterparts:
     """Match everything in the file. Raises DamageError for a file whose lines are not records."""
     records = [record for record in file.iter_records(*LISTS) if not isinstance(record, IssueRecord)]
-    inventory = Inventory(jira, catalogue, progress)
+    inventory = Inventory(jira, catalogue, progress, is_source=False)
     fields = inventory.list_fields()
     named = NamedInMacros(
         sprints=_wanted("sprint", given, {r.name for r in records if isinstance(r, SprintRecord)}),
@@ -81,12 +81,11 @@ def find_counterparts(
     issues, findings = match_issues(
         _iter_issues(file, given), file.tail.counts["issue"], jira, catalogue, clues, progress
     )
-    unheard = [finding for finding in inventory.findings if finding.kind != "named-but-not-found"]
     return Counterparts(
         things=tuple(matches),
         issues=tuple(issues),
         numbers_kept=_find_kept_numbers(issues, clues.projects),
-        findings=(*given.findings, *unheard, *findings, *_find_faults(matched)),
+        findings=(*given.findings, *inventory.findings, *findings, *_find_faults(matched)),
         fields_here=tuple(fields),
     )
 

@@ -45,7 +45,7 @@ def export_jira(
     `definitions` are those of the site's macros. What the account may not see, or this Jira does not have, is left
     out and becomes a finding in the file. Raises StorageError when it cannot be written.
     """
-    inventory = Inventory(jira, catalogue, progress)
+    inventory = Inventory(jira, catalogue, progress, is_source=True)
     fields = inventory.list_fields()
     named = find_named(definitions, fields)
     findings: list[Finding] = []

@@ -37,12 +37,16 @@ _Thing = TypeVar("_Thing")
 
 
 class Inventory:
-    """One reading of a Jira's lists. What could not be had gathers in `findings`."""
+    """One reading of a Jira's lists, of the source to be exported or else of the destination to be matched with.
 
-    def __init__(self, jira: JiraClient, catalogue: JiraCatalogue, progress: Progress) -> None:
+    What could not be had gathers in `findings`.
+    """
+
+    def __init__(self, jira: JiraClient, catalogue: JiraCatalogue, progress: Progress, *, is_source: bool) -> None:
         self._jira = jira
         self._catalogue = catalogue
         self._progress = progress
+        self._is_source = is_source
         self._listed = 0
         self.findings: list[Finding] = []
 
@@ -80,14 +84,7 @@ class Inventory:
         try:
             found = ask()
         except (PermissionDenied, NotFound, SiteRefused) as error:
-            self.findings.append(
-                Finding(
-                    "not-exported",
-                    noun,
-                    str(error),
-                    "They are not in the file; give the account the right and export again, or map them by a CSV.",
-                )
-            )
+            self.findings.append(self._missing_list(noun, str(error)))
             found = []
         self._listed += 1
         return found
@@ -124,14 +121,22 @@ class Inventory:
                 if word not in users:
                     users.update((user.account_id, user) for user in self._catalogue.find_users_named(word))
         except (PermissionDenied, NotFound, SiteRefused) as error:
-            self.findings.append(
-                Finding("not-exported", "users", str(error), "Let the account browse users, and export again.")
-            )
+            self.findings.append(self._missing_list("users", str(error)))
             return []
         self._note_missing("user", named.users, {w for u in users.values() for w in (u.account_id, u.display_name)})
         return [UserRecord(user.account_id, user.display_name) for user in users.values()]
 
+    def _missing_list(self, noun: str, reason: str) -> Finding:
+        if self._is_source:
+            action = "They are not in the file; give the account the right and export again, or map them by a CSV."
+            return Finding("not-exported", noun, reason, action)
+        action = "They cannot be matched; give the account the right and plan again."
+        return Finding("not-listed", f"{noun} of this site's Jira", reason, action)
+
     def _note_missing(self, noun: str, named: Iterable[str], known: set[str]) -> None:
+        if not self._is_source:
+            # What the destination does not have, matching tells.
+            return
         missing = sorted(word for word in named if word not in known and word.lower() not in known)
         if missing:
             shown = ", ".join(missing[:_NAMED_IN_A_FINDING])
