@@ -95,7 +95,8 @@ def export(
 ) -> None:
     """Write the Jira-data file of a site.
 
-    At the source, before or after the move. It lists what the site's Jira calls its projects, fields, statuses and so on, and the key of every issue that was
+    At the source, before or after the move. It lists what the site's Jira calls its projects, fields, statuses and so
+    on, and the key of every issue that was
     ever captured. It holds no secret. At the destination it is given to `jira-data plan`.
     """
     refuse_output(output, overwrite=overwrite)
@@ -131,7 +132,8 @@ def plan(
 ) -> int:
     """Show what would become of every macro.
 
-    Each word before and after, and what the new Jira says. Matches the Jira-data file with this site's Jira. Writes nothing, neither to the pages nor to the registry.
+    Each word before and after, and what the new Jira says. Matches the Jira-data file with this site's Jira. Writes
+    nothing, neither to the pages nor to the registry.
     """
     options = _options(space, same_jira, everything)
     with App(read_config(os.environ)) as app, progress_shown(quiet=as_json) as progress:
@@ -172,7 +174,8 @@ def apply(
 ) -> int:
     """Rewrite the macros of a plan.
 
-    Each page gets one new version. Interrupted, it goes on with `snapshots job resume`. Without --plan the plan is made first and shown. What waits or is doubtful is left as it is.
+    Each page gets one new version. Interrupted, it goes on with `snapshots job resume`. Without --plan the plan is
+    made first and shown. What waits or is doubtful is left as it is.
     """
     if (file is None) == (plan_file is None):
         raise InvalidInput("Give either the Jira-data file, or --plan with the plan that was made of it.")
@@ -206,7 +209,8 @@ def undo(
 ) -> int:
     """Put the old definitions back.
 
-    Each page that the import wrote gets one new version. A macro that somebody edited since is left as it is, and told. What else changed on the pages stays.
+    Each page that the import wrote gets one new version. A macro that somebody edited since is left as it is, and
+    told. What else changed on the pages stays.
     """
     with App(read_config(os.environ)) as app:
         pages = acts.get_import(app, site, import_id).pages.get("written", 0)
