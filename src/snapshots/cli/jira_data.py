@@ -96,8 +96,8 @@ def export(
     """Write the Jira-data file of a site.
 
     At the source, before or after the move. It lists what the site's Jira calls its projects, fields, statuses and so
-    on, and the key of every issue that was
-    ever captured. It holds no secret. At the destination it is given to `jira-data plan`.
+    on, and the key of every issue that was ever captured. It holds no secret. At the destination it is given to
+    `jira-data plan`.
     """
     refuse_output(output, overwrite=overwrite)
     with App(read_config(os.environ)) as app, progress_shown(quiet=as_json) as progress:
