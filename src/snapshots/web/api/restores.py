@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -13,18 +12,33 @@ from litestar.params import Parameter
 
 from snapshots.acts import archives, restore_plans
 from snapshots.acts import restores as acts
-from snapshots.acts.restore_plans import PlanSummary
 from snapshots.acts.tasks import Task, as_datetime
 from snapshots.errors import InvalidInput, NotFound
 from snapshots.restore.conflicts import ConflictPolicy
-from snapshots.restore.plan import PagePlan, RestoreOptions, TargetPage
+from snapshots.restore.plan import RestoreOptions
 from snapshots.restore.plan_store import RecordFilter
-from snapshots.restore.report import RestoreReport
 from snapshots.web.api.backups import started
 from snapshots.web.api.door import Caller
 from snapshots.web.api.model import FindingView, Id, Limit
 from snapshots.web.api.openapi import problems
 from snapshots.web.api.paths import api_path
+from snapshots.web.api.restore_views import (
+    AmbiguousList,
+    AmbiguousView,
+    PlanLine,
+    PlanList,
+    PlanView,
+    RecordList,
+    RecordView,
+    RestoreList,
+    RestoreView,
+    UndoView,
+    plan_links,
+    view_page,
+    view_plan,
+    view_restore,
+    view_target,
+)
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Map = Annotated[dict[Key, Key], msgspec.Meta(max_length=100_000)]
@@ -68,127 +82,6 @@ class Decisions(msgspec.Struct, forbid_unknown_fields=True):
     decisions: Annotated[list[Decision], msgspec.Meta(min_length=1, max_length=10_000)]
 
 
-class PlanLine(msgspec.Struct):
-    """A plan in the list. `ambiguous` counts pages that wait for a decision."""
-
-    id: str
-    name: str
-    made_at: datetime
-    ambiguous: int
-    links: dict[str, str]
-
-
-class PlanList(msgspec.Struct):
-    """Plans that are kept, newest first."""
-
-    items: list[PlanLine]
-
-
-class PlanView(msgspec.Struct):
-    """A plan at a glance; its records are a list of their own."""
-
-    id: str
-    name: str
-    archive: int | None
-    source_site: str
-    made_at: datetime
-    conflict: ConflictPolicy
-    pages: dict[str, int]
-    """Pages by match: matched, ambiguous, parked."""
-    totals: dict[str, dict[str, int]]
-    """Kind of record to outcome to number."""
-    spaces: dict[str, int]
-    findings: list[FindingView]
-    decided: int
-    restore: int | None
-    restore_state: str
-    links: dict[str, str]
-
-
-class TargetView(msgspec.Struct):
-    """A page here."""
-
-    page_id: str
-    title: str
-    space_key: str
-
-
-class PageView(msgspec.Struct):
-    """A page of the source, and which one it became, by which rule and evidence."""
-
-    page_id: str
-    title: str
-    space_key: str
-    match: str
-    rule: str
-    evidence: list[str]
-    target: TargetView | None
-
-
-class RecordView(msgspec.Struct):
-    """One record of a plan, and what becomes of it."""
-
-    number: int
-    kind: str
-    outcome: str
-    name: str
-    about: str
-    reason: str
-    page: PageView
-
-
-class RecordList(msgspec.Struct):
-    """Some records of a plan, in its order. `total` counts all that are wanted; `next` leads on."""
-
-    items: list[RecordView]
-    total: int
-    links: dict[str, str]
-
-
-class AmbiguousView(msgspec.Struct):
-    """A page that waits for a decision. `choice` is null while there is none, empty when it is to be left."""
-
-    number: int
-    page: PageView
-    reason: str
-    candidates: list[TargetView]
-    choice: str | None
-
-
-class AmbiguousList(msgspec.Struct):
-    """Pages that wait for a decision; `links` has `next` while there are more."""
-
-    items: list[AmbiguousView]
-    links: dict[str, str]
-
-
-class RestoreView(msgspec.Struct):
-    """A restore, as its log tells. `parked` counts what waits of the same source site now, by reason."""
-
-    id: int
-    state: str
-    started_at: datetime
-    finished_at: datetime | None
-    totals: dict[str, dict[str, int]]
-    parked: dict[str, int]
-    links: dict[str, str]
-
-
-class RestoreList(msgspec.Struct):
-    """Restores to the site, newest first, and what is parked for it: cloud id of the source to reason to number."""
-
-    items: list[RestoreView]
-    parked: dict[str, dict[str, int]]
-
-
-class UndoView(msgspec.Struct):
-    """What undoing a restore would do now: by kind what is removed, put back and kept."""
-
-    restore: int
-    totals: dict[str, dict[str, int]]
-    findings: list[FindingView]
-
-
 @post(
     "/restore-plans",
     opt={"scope": "restore"},
@@ -222,7 +115,7 @@ def start_plan(caller: Caller, data: StartPlan) -> Response[Task]:
 def list_plans(caller: Caller) -> PlanList:
     return PlanList(
         [
-            PlanLine(head.id, head.name, as_datetime(head.made_at), head.ambiguous, _plan_links(caller.site, head.id))
+            PlanLine(head.id, head.name, as_datetime(head.made_at), head.ambiguous, plan_links(caller.site, head.id))
             for head in restore_plans.list_plans(caller.app, caller.site)
         ]
     )
@@ -237,7 +130,7 @@ def list_plans(caller: Caller) -> PlanList:
     sync_to_thread=True,
 )
 def get_plan(caller: Caller, plan_id: PlanId) -> PlanView:
-    return _view_plan(caller, restore_plans.get_plan_summary(caller.app, caller.site, plan_id))
+    return view_plan(caller.site, restore_plans.get_plan_summary(caller.app, caller.site, plan_id))
 
 
 @get(
@@ -261,7 +154,7 @@ def list_records(
     wanted = RecordFilter(space=space, outcome=outcome, kind=kind, text=text)
     found = restore_plans.list_plan_records(caller.app, caller.site, plan_id, wanted, after=after, limit=limit)
     items = [
-        RecordView(each.id, each.kind, each.outcome, each.name, each.about, each.reason, _view_page(each.page))
+        RecordView(each.id, each.kind, each.outcome, each.name, each.about, each.reason, view_page(each.page))
         for each in found.records
     ]
     links = {"plan": api_path(caller.site, "restore-plans", plan_id)}
@@ -289,9 +182,9 @@ def list_ambiguous(
     items = [
         AmbiguousView(
             each.id,
-            _view_page(each.plan),
+            view_page(each.plan),
             each.plan.reason,
-            [_view_target(candidate) for candidate in each.plan.candidates],
+            [view_target(candidate) for candidate in each.plan.candidates],
             each.choice,
         )
         for each in found[:limit]
@@ -310,7 +203,7 @@ def list_ambiguous(
 )
 def decide(caller: Caller, plan_id: PlanId, data: Decisions) -> PlanView:
     restore_plans.decide(caller.app, caller.site, plan_id, {each.page: each.choice for each in data.decisions})
-    return _view_plan(caller, restore_plans.get_plan_summary(caller.app, caller.site, plan_id))
+    return view_plan(caller.site, restore_plans.get_plan_summary(caller.app, caller.site, plan_id))
 
 
 @post(
@@ -348,7 +241,7 @@ def start_restore(caller: Caller, data: StartRestore) -> Response[Task]:
 )
 def list_restores(caller: Caller) -> RestoreList:
     status = acts.restore_status(caller.app, caller.site)
-    return RestoreList([_view_restore(caller.site, each) for each in status.restores], status.parked)
+    return RestoreList([view_restore(caller.site, each) for each in status.restores], status.parked)
 
 
 @get(
@@ -362,7 +255,7 @@ def list_restores(caller: Caller) -> RestoreList:
 def get_restore(caller: Caller, restore_id: Id) -> RestoreView:
     for each in acts.restore_status(caller.app, caller.site).restores:
         if each.restore.id == restore_id:
-            return _view_restore(caller.site, each)
+            return view_restore(caller.site, each)
     raise NotFound(f"There is no restore {restore_id} on this site; list the restores to see which there are.")
 
 
@@ -394,61 +287,6 @@ def preview_undo(caller: Caller, restore_id: Id) -> UndoView:
 )
 def undo(caller: Caller, restore_id: Id) -> Response[Task]:
     return started(caller, acts.start_undo(caller.app, caller.site, restore_id, caller.actor))
-
-
-def _view_plan(caller: Caller, plan: PlanSummary) -> PlanView:
-    return PlanView(
-        id=plan.id,
-        name=plan.name,
-        archive=plan.upload,
-        source_site=plan.source_site,
-        made_at=as_datetime(plan.made_at),
-        conflict=plan.options.conflict,
-        pages=plan.pages,
-        totals=plan.totals,
-        spaces=plan.spaces,
-        findings=[FindingView(each.kind, each.record, each.evidence, each.action) for each in plan.findings],
-        decided=plan.decided,
-        restore=plan.restore,
-        restore_state=plan.restore_state,
-        links=_plan_links(caller.site, plan.id)
-        | ({"restore": api_path(caller.site, "restores", plan.restore)} if plan.restore else {}),
-    )
-
-
-def _plan_links(site: str, plan_id: str) -> dict[str, str]:
-    plan = api_path(site, "restore-plans", plan_id)
-    return {"self": plan, "records": f"{plan}/records", "ambiguous": f"{plan}/ambiguous"}
-
-
-def _view_page(page: PagePlan) -> PageView:
-    return PageView(
-        page.page_id,
-        page.title,
-        page.space_key,
-        page.match,
-        page.rule,
-        page.evidence,
-        _view_target(page.target) if page.target else None,
-    )
-
-
-def _view_target(target: TargetPage) -> TargetView:
-    return TargetView(target.page_id, target.title, target.space_key)
-
-
-def _view_restore(site: str, report: RestoreReport) -> RestoreView:
-    row = report.restore
-    path = api_path(site, "restores", row.id)
-    return RestoreView(
-        id=row.id,
-        state=row.state,
-        started_at=as_datetime(row.started_at),
-        finished_at=as_datetime(row.finished_at) if row.finished_at else None,
-        totals=report.totals,
-        parked=report.parked_reasons,
-        links={"self": path} | ({"undo": f"{path}/undo"} if row.state != "undone" else {}),
-    )
 
 
 handlers = [
