@@ -382,6 +382,17 @@ def test_the_page_tells_the_move(seen: tuple[Subject, Comparison]) -> None:
     assert "<bdi>PUMP-1</bdi> → <bdi>INF-1</bdi>" in page
 
 
+def test_a_definition_that_the_import_rewrote_asks_for_the_same(seen: tuple[Subject, Comparison]) -> None:
+    subject, comparison = seen
+    other = replace(comparison.old, definition=Definition((Level("project = INF"),)))
+    changed = replace(comparison, old=other)
+    followed = replace(changed, definition_followed=True)
+    assert "the import rewrote the macro's definition" in list(plain_lines(subject, followed))
+    assert "the macro's definition changed" in list(plain_lines(subject, changed))
+    assert "it asks for the same" in render_page(subject, followed)
+    assert json.loads(render_json(subject, followed))["definition_followed"] is True
+
+
 def test_without_an_import_it_is_said_that_rows_are_the_same_by_key(seen: tuple[Subject, Comparison]) -> None:
     old, new = payload([row(1, 1)]), payload([row(1, 1, there=True, key="PUMP-1")], jira=GLEX)
     comparison = compare_payloads(old, new)

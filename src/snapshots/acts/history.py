@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from snapshots.access.settings import get_settings
 from snapshots.app import App
+from snapshots.capture.definition import parse_definition, print_definition
 from snapshots.capture.jiras import KnownJiras, plain_url
 from snapshots.capture.payload import OpenPayload, open_payload
-from snapshots.errors import PermissionDenied
+from snapshots.errors import InvalidInput, PermissionDenied
 from snapshots.history.compare import Comparison, compare_payloads
 from snapshots.history.crossing import Crossing
 from snapshots.history.following import follow
@@ -14,7 +17,8 @@ from snapshots.history.loading import load_payload
 from snapshots.history.lookup import PlacedMacro, get_placed_macro
 from snapshots.history.subject import Subject
 from snapshots.history.versions import get_history_entry
-from snapshots.registry import jira_mappings
+from snapshots.jiradata.apply import read_swaps
+from snapshots.registry import jira_imports, jira_mappings
 from snapshots.registry.sites import SiteRow
 
 
@@ -50,7 +54,31 @@ def compare(app: App, placed: PlacedMacro, old: int, new: int) -> tuple[Subject,
     subject = Subject(
         placed.site.name, placed.space_key, placed.page.title, placed.macro.remote_id, entries[0], entries[1]
     )
-    return subject, compare_payloads(payloads[0], payloads[1], crossing, same_jira=same_jira)
+    comparison = compare_payloads(payloads[0], payloads[1], crossing, same_jira=same_jira)
+    if crossing is not None and comparison.definition_changed:
+        comparison = replace(comparison, definition_followed=_is_rewritten(app, placed, comparison, crossing))
+    return subject, comparison
+
+
+def _is_rewritten(app: App, placed: PlacedMacro, comparison: Comparison, crossing: Crossing) -> bool:
+    """Whether the imports between both versions account for all that differs in the definition."""
+    old, new = comparison.old.definition, comparison.new.definition
+    earlier, later = (old, new) if crossing.old.names is not None else (new, old)
+    expected = print_definition(earlier)
+    with app.registry.read() as conn:
+        for mapping in crossing.mappings:
+            page = jira_imports.find_page(conn, placed.site.id, mapping.mapping_id, placed.page.remote_id)
+            for swap in read_swaps(page) if page else ():
+                if swap.macro_id == placed.macro.remote_id and _is_definition(swap.before, expected):
+                    expected = print_definition(parse_definition(swap.after))
+    return expected == print_definition(later)
+
+
+def _is_definition(text: str, canonical: str) -> bool:
+    try:
+        return print_definition(parse_definition(text)) == canonical
+    except InvalidInput:
+        return False
 
 
 def _read_crossing(app: App, site: SiteRow, old: OpenPayload, new: OpenPayload) -> tuple[Crossing | None, bool]:

@@ -58,6 +58,7 @@ def compare_across(story: Story) -> str:
     check([row["new"]["key"] for row in found["rows"]] == [key], f"{key} is shown as changed, and no other row")
     check(found["rows"][0]["old"]["key"] == key.replace("INF-", "PUMP-"), "with the key it had")
     check([cell["column"] for cell in found["rows"][0]["cells"]] == ["summary"], "for its summary alone")
+    check(found["definition_followed"], "the definition is said to be rewritten, not changed")
     check(all(_moved(row["old"]["key"]) == row["new"]["key"] for row in found["renamed"]), "every other row is renamed")
     scope = story.there.run("compare", world.EPICS.address, "2", "3", "--json").json()
     check(scope["same"] and not scope["rows"], "nothing but names differs in the scope of the release")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias
 
 from snapshots.capture.payload import Column, OpenPayload, Row, Value
@@ -149,7 +149,9 @@ class Comparison:
     rows: tuple[RowChange, ...]
     other_jira: bool = False
     crossing: Crossing | None = None
-    renamed: tuple[RenamedRow, ...] = field(default=())
+    renamed: tuple[RenamedRow, ...] = ()
+    definition_followed: bool = False
+    """Whether all that changed in the definition is what an import rewrote: the macro asks for the same."""
 
     @property
     def total(self) -> Counts:

@@ -36,6 +36,7 @@ def render_json(subject: Subject, comparison: Comparison) -> str:
         "move": _move(comparison),
         "same": not comparison,
         "definition_changed": comparison.definition_changed,
+        "definition_followed": comparison.definition_followed,
         "counts": asdict(comparison.total),
         "levels": [_level(comparison, level) for level in range(1, len(comparison.columns) + 1)],
         "rows": [_row(comparison, change) for change in comparison.rows],

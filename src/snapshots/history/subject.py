@@ -139,5 +139,14 @@ def move_of_jira_words(comparison: Comparison) -> list[str]:
     ]
 
 
+def definition_words(comparison: Comparison) -> str:
+    """What happened to the macro's definition in between; empty when it is the same."""
+    if not comparison.definition_changed:
+        return ""
+    if comparison.definition_followed:
+        return "The import rewrote the macro's definition for the new Jira; it asks for the same."
+    return "The macro's definition changed in between."
+
+
 def _parent(path: tuple[str, ...]) -> str:
     return path[-1] if path else "nothing"

@@ -71,7 +71,9 @@ def plain_lines(subject: Subject, comparison: Comparison) -> Iterator[str]:
     """The comparison for a pipe: no colour, no control character, one line for each row and each side of a cell."""
     yield f"{_one_line(subject.page_title)}: {_version_words(subject.old)} -> {_version_words(subject.new)}"
     yield words_of.count_words(comparison.total)
-    if comparison.definition_changed:
+    if comparison.definition_followed:
+        yield "the import rewrote the macro's definition"
+    elif comparison.definition_changed:
         yield "the macro's definition changed"
     for level in range(1, len(comparison.columns) + 1):
         for sentence in words_of.column_words(comparison, level):
@@ -127,8 +129,8 @@ def _headings(subject: Subject, comparison: Comparison) -> Iterator[RenderableTy
     yield Text(words_of.count_words(comparison.total).capitalize() + ".", style)
     for sentence in words_of.move_of_jira_words(comparison):
         yield Text(_one_line(sentence), "yellow")
-    if comparison.definition_changed:
-        yield Text("The macro's definition changed in between.", "yellow")
+    if words := words_of.definition_words(comparison):
+        yield Text(words, "yellow")
     for level in range(1, len(comparison.columns) + 1):
         for sentence in words_of.column_words(comparison, level):
             yield Text(_one_line(f"Columns of {words_of.level_words(comparison, level)}: {sentence}."), "yellow")

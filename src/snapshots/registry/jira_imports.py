@@ -161,6 +161,19 @@ def list_noted_pages(conn: sa.Connection, import_id: int) -> list[ImportPageRow]
     return rows.fetch_all(conn, ImportPageRow, statement.order_by(table.c.id))
 
 
+def find_page(conn: sa.Connection, site_id: int, mapping_id: str, remote_id: str) -> ImportPageRow | None:
+    """What the import that made this mapping did to a page."""
+    table, imports = tables.jira_import_page, tables.jira_import
+    statement = (
+        rows.select_as(ImportPageRow, table)
+        .join(imports, table.c.jira_import_id == imports.c.id)
+        .where(imports.c.site_id == site_id, imports.c.mapping_id == mapping_id, table.c.remote_id == remote_id)
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    return rows.fetch_one(conn, ImportPageRow, statement)
+
+
 def count_pages(conn: sa.Connection, import_id: int) -> dict[str, int]:
     """How many pages of the journal are in each state."""
     table = tables.jira_import_page
