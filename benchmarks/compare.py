@@ -23,12 +23,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from snapshots.capture.definition import Definition, Level
+from snapshots.capture.jiras import KnownJiras
 from snapshots.capture.payload import (
     CaptureHeader,
     Column,
@@ -39,7 +40,11 @@ from snapshots.capture.payload import (
     write_payload,
 )
 from snapshots.history.compare import compare_payloads
+from snapshots.history.following import follow
 from snapshots.history.words import cell_difference
+from snapshots.registry import jira_mappings, sites
+from snapshots.registry.engine import open_registry
+from snapshots.registry.jira_mappings import MappedThing, NewJiraMapping
 
 REPORT = Path(__file__).with_name("compare.md")
 SIDES = ("old", "new")
@@ -107,6 +112,49 @@ def write_inputs(folder: Path, old: list[Row], new: list[Row]) -> None:
             writer.writerows([row.issue_id, row.key, *row.values] for row in rows)
 
 
+def write_moved(folder: Path, old: list[Row], new: list[Row]) -> None:
+    """The same versions with a move of Jira between them, and what was imported."""
+    names = [f"field{place}" for place in range(len(old[0].values))]
+    types = {3: "status", 6: "issuelink"}
+    columns = (tuple(Column(name, name, types.get(place, "string")) for place, name in enumerate(names)),)
+    definition = Definition((Level("project = ACME", ("key", *names)),))
+    there = [Row(1, f"5{row.issue_id}", row.key.replace("ACME-", "GLX-"), row.values) for row in new]
+    for side, url, rows in (("old", "https://acme.example", old), ("new", "https://globex.example", there)):
+        header = CaptureHeader(0, "a", "Ada", "c", url, "m", "person")
+        (folder / f"moved-{side}.json").write_bytes(write_payload(header, definition, columns, rows).data)
+    with open_registry(f"sqlite:///{folder}/moved.db") as registry, registry.write() as conn:
+        site = sites.add_site(
+            conn,
+            name="globex",
+            deployment="cloud",
+            confluence_url="https://globex.example/wiki",
+            jira_url="https://globex.example",
+            cloud_id="globex",
+            account="ada@globex.example",
+            secret="env:T",
+            created_at=1,
+        )
+        mapping = NewJiraMapping(
+            site_id=site.id,
+            mapping_id="m",
+            source_url="https://acme.example",
+            destination_url="https://globex.example",
+            made_by="Ada",
+            made_at=1,
+        )
+        jira_mappings.add_mapping(conn, mapping, _mapped_things(old))
+
+
+def _mapped_things(old: list[Row]) -> Iterator[MappedThing]:
+    """Every issue of the version, nine times as many others, and a status of another name."""
+    yield MappedThing("status", "1", "", "Open", "2", "", "To Do")
+    for row in old:
+        key = row.key.replace("ACME-", "GLX-")
+        yield MappedThing("issue", row.issue_id, row.key, "", f"5{row.issue_id}", key, "", "project and number")
+    for number in range(9 * len(old)):
+        yield MappedThing("issue", f"8{number:07}", f"REST-{number}", "", f"9{number:07}", f"LEFT-{number}", "")
+
+
 # Contenders: each answers a function that loads one side and one that compares both
 
 
@@ -127,6 +175,23 @@ def snapshots_words(old: OpenPayload, new: OpenPayload) -> Found:
         for cell in row.cells:
             cell_difference(cell.old, cell.new)
     total = comparison.total
+    return total.added, total.removed, total.changed + total.moved_and_changed
+
+
+def read_moved(folder: Path, side: str) -> tuple[OpenPayload, Path]:
+    return open_payload((folder / f"moved-{side}.json").read_bytes()), folder
+
+
+def snapshots_across(old: tuple[OpenPayload, Path], new: tuple[OpenPayload, Path]) -> Found:
+    """Followed through the mapping in a registry, its look-ups included."""
+    with open_registry(f"sqlite:///{old[1]}/moved.db") as registry, registry.read() as conn:
+        kept = jira_mappings.list_mappings(conn, sites.get_site(conn, "globex").id)
+        route = KnownJiras("https://globex.example", (), kept).find_route(
+            "https://acme.example", "https://globex.example"
+        )
+        assert route is not None
+        crossing = follow(conn, route, old[0], new[0])
+    total = compare_payloads(old[0], new[0], crossing).total
     return total.added, total.removed, total.changed + total.moved_and_changed
 
 
@@ -220,6 +285,7 @@ CONTENDERS: dict[str, Callable[[], tuple[Callable[..., Any], Callable[..., Any]]
     "reading and decoding every row": lambda: (read_payload, decode_all),
     "snapshots": lambda: (read_payload, snapshots_rows),
     "snapshots, with words": lambda: (read_payload, snapshots_words),
+    "snapshots, across a move of Jira": lambda: (read_moved, snapshots_across),
     "datacompy (polars)": datacompy_polars,
     "datacompy (pandas)": datacompy_pandas,
     "csv-diff": csv_diff,
@@ -319,6 +385,11 @@ def report(results: dict[str, list[dict[str, Any]]], options: argparse.Namespace
         "rows by issue id. datacompy counts the rows that changed without listing their cells, the others list them; "
         "only snapshots also finds which rows moved.",
         "",
+        "*Across a move of Jira*: every issue has another id and another key in the new version, of another Jira; one "
+        "column is of statuses, of which one has another name, one of issue keys. Each row is followed through the "
+        "mapping in an SQLite registry with ten times as many issues as the version has rows. Rows that were only "
+        "renamed count as unchanged.",
+        "",
     ]
     return "\n".join(lines)
 
@@ -359,6 +430,7 @@ def main() -> None:
         old = make_rows(options.rows, options.columns, seed=1)
         new, truth = change_rows(old, options.changed, seed=2)
         write_inputs(folder, old, new)
+        write_moved(folder, old, new)
         size = (folder / "old.json").stat().st_size
         text = report(measure(folder, options.runs, options.slow_runs), options, truth, size)
     REPORT.write_text(text, encoding="utf-8")

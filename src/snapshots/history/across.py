@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from snapshots.capture.payload import Column, OpenPayload, Row, Value
 from snapshots.history.assembly import PairedRow, columns_of, count_rows, decode_at, make_changes
 from snapshots.history.changes import CellChange, CellNote, ColumnChanges, Comparison, RenamedRow
-from snapshots.history.crossing import Crossing, Judge, Judgement, Side
+from snapshots.history.crossing import Crossing, Judge, Judgement, Side, is_alike
 from snapshots.history.pairing import NOWHERE, Outline, Pairing, outline_named, pair_rows, read_head
 
 
@@ -171,14 +171,17 @@ def _judge_rows(
 
 
 def _judge_cells(
-    old: Row, new: Row, judges: list[tuple[_SharedColumn, Judge]], crossing: Crossing
+    old: Row, new: Row, judges: list[tuple[_SharedColumn, Judge | None]], crossing: Crossing
 ) -> tuple[tuple[CellChange, ...], tuple[CellChange, ...]]:
     """The cells that changed, and those that only call what they say by another name."""
     changed: list[CellChange] = []
     renamed: list[CellChange] = []
     for both, judge in judges:
         was, now = old.values[both.was], new.values[both.now]
-        judgement = judge(was, now)
+        if judge is not None:
+            judgement = judge(was, now)
+        else:
+            judgement = "same" if is_alike(was, now) else "changed"
         if judgement == "renamed":
             renamed.append(CellChange(both.column, was, now, "renamed by the move"))
         elif judgement != "same":

@@ -131,18 +131,18 @@ class Crossing:
         """The imports, in the order in which they are followed."""
         return tuple(row for move in self.moves for row in move)
 
-    def judge(self, column: Column, former: Column) -> Judge:
-        """What holds a value of the `former` column against one of `column`."""
+    def judge(self, column: Column, former: Column) -> Judge | None:
+        """What holds a value of the `former` column against one of `column`; `None` where values alone tell."""
         from_old, from_new = self.old.translator(former), self.new.translator(column)
         if from_old is None and from_new is None:
-            return lambda old, new: "same" if _is_alike(old, new) else "changed"
+            return None
         may_mistake = self.may_mistake(column, former)
 
         def judge(old: Value, new: Value) -> Judgement:
-            alike = _is_alike(old, new)
+            alike = is_alike(old, new)
             if alike and not may_mistake:
                 return "same"
-            there = _is_alike((from_old or _as_it_is)(old), (from_new or _as_it_is)(new))
+            there = is_alike((from_old or _as_it_is)(old), (from_new or _as_it_is)(new))
             if alike:
                 return "same" if there else "mistaken"
             return "renamed" if there else "changed"
@@ -230,7 +230,8 @@ def _entries(value: Value) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _is_alike(old: Value, new: Value) -> bool:
+def is_alike(old: Value, new: Value) -> bool:
+    """Whether both are the same value, as a reader sees it."""
     # To Python 1, 1.0 and true are equal, to a reader they are not, even inside a list.
     return old == new and (isinstance(old, str) or _encode(old) == _encode(new))
 
