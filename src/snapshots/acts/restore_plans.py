@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,6 @@ from snapshots.restore.plan_store import (
 )
 from snapshots.restore.report import list_restores
 
-KEPT_DAYS = 30
 KEPT_PLANS = 100
 
 
@@ -232,11 +230,10 @@ def list_plans(app: App, site: str) -> list[PlanHead]:
 
 
 def prune_plans(app: App) -> None:
-    """Remove plans that are older than `KEPT_DAYS`, or more than `KEPT_PLANS`, unless a job still needs them."""
+    """Remove the oldest plans over `KEPT_PLANS`, but for those that a job still needs; old ones the service sweeps."""
     needed = {str(job.args.get("plan", "")) for job in app.jobs.list_unfinished()}
-    oldest = time.time() - KEPT_DAYS * 24 * 3600
-    for place, file in enumerate(iter_stored(app.config.plans_dir)):
-        if str(file) not in needed and (place >= KEPT_PLANS or file.stat().st_mtime < oldest):
+    for file in list(iter_stored(app.config.plans_dir))[KEPT_PLANS:]:
+        if str(file) not in needed:
             file.unlink(missing_ok=True)
 
 
