@@ -31,6 +31,7 @@ from snapshots.restore.plan_store import (
 )
 from snapshots.restore.report import list_restores
 
+KEPT_DAYS = 30
 KEPT_PLANS = 100
 
 
