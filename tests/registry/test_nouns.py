@@ -133,6 +133,20 @@ def test_versions_are_numbered_from_one_for_each_macro(registry: Registry) -> No
         assert [version.number for version in versions.list_versions(conn, first)] == [2, 1]
 
 
+def test_pages_and_versions_are_counted_once_each(registry: Registry) -> None:
+    with registry.write() as conn:
+        macros_of_pages = [add_macro(conn, page, macro) for page, macro in (("10", "m1"), ("10", "m2"), ("11", "m1"))]
+        for number, macro_id in enumerate(macros_of_pages[:2] * 2):
+            versions.add_version(conn, new_version(macro_id, f"c{number}"))
+        site = sites.find_site(conn, "acme")
+        assert site is not None
+        full, empty = spaces.find_space(conn, site.id, "ACME"), spaces.put_space(conn, site.id, "EMPTY", "2", "")
+        assert full is not None
+        assert spaces.count_contents(conn, [full.id, empty]) == {full.id: (2, 4)}
+        assert spaces.count_site(conn, site.id) == (2, 2, 4)
+        assert spaces.count_site(conn, add_site(conn, "beta")) == (0, 0, 0)
+
+
 def test_adding_a_capture_again_changes_nothing(registry: Registry) -> None:
     with registry.write() as conn:
         macro_id = add_macro(conn)
