@@ -12,6 +12,8 @@ from snapshots.errors import InvalidInput
 from snapshots.web.server import ServeOptions, settings_of
 from snapshots.web.sessions import cookie_name
 
+from .calling import new_key, pipeline
+
 
 def lines(served: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (served.home / "access.jsonl").read_text("utf-8").splitlines()]
@@ -65,6 +67,12 @@ def test_a_line_says_who_asked_for_what_and_no_secret(alone: Any) -> None:
     everything = (alone.home / "access.jsonl").read_text("utf-8")
     assert link.partition("token=")[2] not in everything
     assert "secret" not in everything
+
+
+def test_a_line_names_the_key_that_was_shown(alone: Any) -> None:
+    with pipeline(alone.url, new_key(alone.home, "logged")) as call:
+        call("GET", "tasks", 200)
+    assert lines(alone)[-1]["who"].startswith("key ")
 
 
 def test_cookies_over_https_belong_to_this_host_alone() -> None:

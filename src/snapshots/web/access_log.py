@@ -16,6 +16,7 @@ import msgspec
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from snapshots.errors import ConfigurationError
+from snapshots.web.api.door import Caller
 from snapshots.web.security import Visitor
 
 logger = logging.getLogger("snapshots.access")
@@ -78,11 +79,11 @@ class _Line:
         if self._written:
             return
         self._written = True
-        scope, user, client = self._scope, self._scope.get("user"), self._scope["client"]
+        scope, client = self._scope, self._scope["client"]
         line = {
             "at": self._began_at.isoformat(timespec="milliseconds"),
             "address": client[0] if client else "",
-            "who": user.account_id if isinstance(user, Visitor) else "",
+            "who": _who(scope),
             "method": scope["method"],
             "path": scope["path"],
             "status": self.status,
@@ -90,3 +91,11 @@ class _Line:
             "milliseconds": round((time.monotonic() - self._began) * 1000),
         }
         logger.info(msgspec.json.encode(line).decode())
+
+
+def _who(scope: HTTPScope) -> str:
+    """The account of a visitor, or which key of the API was shown; empty for strangers."""
+    user, caller = scope.get("user"), scope.get("state", {}).get("caller")
+    if isinstance(caller, Caller):
+        return caller.actor.id
+    return user.account_id if isinstance(user, Visitor) else ""
