@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,13 @@ def test_a_plan_that_cannot_be_read_is_in_nobodys_way(app: App) -> None:
 
 def test_only_so_many_plans_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restore_plans, "KEPT_PLANS", 2)
+    now = time.time()
     for age in range(4):
         path = store(app, f"{age:016}")
-        os.utime(path, (1_000_000 - age, 1_000_000 - age))
+        os.utime(path, (now - age, now - age))
     restore_plans.prune_plans(app)
     assert sorted(plan.id for plan in restore_plans.list_plans(app, "acme")) == [f"{age:016}" for age in range(2)]
+    too_old = now - (restore_plans.KEPT_DAYS + 1) * 86_400
+    os.utime(app.config.plans_dir / f"{0:016}.plan", (too_old, too_old))
+    restore_plans.prune_plans(app)
+    assert [plan.id for plan in restore_plans.list_plans(app, "acme")] == [f"{1:016}"]

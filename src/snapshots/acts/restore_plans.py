@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -231,10 +232,11 @@ def list_plans(app: App, site: str) -> list[PlanHead]:
 
 
 def prune_plans(app: App) -> None:
-    """Remove the oldest plans over `KEPT_PLANS`, but for those that a job still needs; old ones the service sweeps."""
+    """Remove plans that are older than `KEPT_DAYS`, and the oldest over `KEPT_PLANS`, unless a job still needs them."""
     needed = {str(job.args.get("plan", "")) for job in app.jobs.list_unfinished()}
-    for file in list(iter_stored(app.config.plans_dir))[KEPT_PLANS:]:
-        if str(file) not in needed:
+    oldest = time.time() - KEPT_DAYS * 24 * 3600
+    for place, file in enumerate(iter_stored(app.config.plans_dir)):
+        if str(file) not in needed and (place >= KEPT_PLANS or file.stat().st_mtime < oldest):
             file.unlink(missing_ok=True)
 
 
