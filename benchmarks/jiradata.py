@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=5_000)
     parser.add_argument("--macros-each", type=int, default=2)
     parser.add_argument("--issues", type=int, default=20_000)
+    parser.add_argument("--plan-only", action="store_true", help="leave out writing the pages and undoing it")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, open_registry(f"sqlite:///{folder}/registry.db") as registry:
         data = Path(folder) / "issues.jsonl.gz"
@@ -168,6 +169,8 @@ def measure(source: str, there: str, projects: list[str], asked: argparse.Namesp
             save_plan(plan, folder / "plan.json")
             load_plan(folder / "plan.json")
         size = (folder / "plan.json").stat().st_size
+        if asked.plan_only:
+            return [*rows, *clock.rows]
         with clock.timed("apply", f"{asked.pages:,} pages"):
             report = apply_import(registry, globex, confluence, plan, "bench")
         assert report.pages == {"written": asked.pages}, report.pages

@@ -45,7 +45,7 @@ class Story:
 
     @property
     def jira_data(self) -> Path:
-        return self.folder / "acme-jira-data.zip"
+        return self.folder / "acme.jira-data.ndjson"
 
     @property
     def page_across(self) -> Path:
