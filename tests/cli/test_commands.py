@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,17 @@ def test_the_main_job_by_command(snapshots: Any, bugs_page: str, site: EmulatorS
     assert snapshots("job", "show", job["id"], "--json").json()["state"] == "done"
     snapshots("sticker", "remove", bugs_page, "1", "Signed off")
     assert not any(v["stickers"] for v in snapshots("history", bugs_page, "--json").json()["versions"])
+
+
+def test_the_history_tells_the_jira_where_there_were_two(snapshots: Any, bugs_page: str, home: Path) -> None:
+    for _ in range(2):
+        snapshots("take", bugs_page)
+    assert "Jira" not in snapshots("history", bugs_page).out
+    with closing(sqlite3.connect(home / "registry.sqlite")) as registry, registry:
+        registry.execute("UPDATE version SET jira_url = 'https://old.example' WHERE number = 1")
+    assert "https://old.example" in snapshots("history", bugs_page).out
+    versions = snapshots("history", bugs_page, "--json").json()["versions"]
+    assert [version["jira_url"] == "https://old.example" for version in versions] == [False, True]
 
 
 def test_a_page_is_named_by_id_address_or_title(snapshots: Any, bugs_page: str, site: EmulatorServer) -> None:

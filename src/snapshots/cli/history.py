@@ -47,8 +47,20 @@ def history(
     err().print(
         f"[bold]{escape(shown(placed.page.title))}[/] in {escape(placed.space_key)}, macro {placed.macro.remote_id}"
     )
+    # Only a history that a move of Jira runs through has more than one.
+    several = len({entry.version.jira_url for entry in entries}) > 1
     print_table(
-        ["version", "taken (UTC)", "by", "how", "page version", "rows", "stickers", "same data as"],
+        [
+            "version",
+            "taken (UTC)",
+            "by",
+            "how",
+            "page version",
+            "rows",
+            "stickers",
+            "same data as",
+            *(["Jira"] if several else []),
+        ],
         [
             [
                 str(entry.number),
@@ -59,6 +71,7 @@ def history(
                 " + ".join(f"{count:,}" for count in entry.row_counts),
                 ", ".join(sticker.name for sticker in entry.version.stickers),
                 "" if entry.same_data_as is None else str(entry.same_data_as),
+                *([entry.version.jira_url or ""] if several else []),
             ]
             for entry in entries
         ],

@@ -60,6 +60,7 @@ def describe_version(entry: HistoryEntry) -> dict[str, Any]:
         "payload_sha256": version.payload_sha256,
         "data_sha256": version.data_sha256,
         "row_counts": entry.row_counts,
+        "jira_url": version.jira_url,
         "stickers": [{"name": sticker.name, "colour": sticker.colour} for sticker in version.stickers],
     }
 
