@@ -5,6 +5,7 @@ Guarantees 10 and 11 of docs/archive-format.md.
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from snapshots.backup import manifest as manifests
+from snapshots.backup import zip64
 from snapshots.backup.read import open_archive
 from snapshots.backup.selection import ResolvedSelection
 from snapshots.backup.verify import verify_archive
@@ -109,3 +111,54 @@ def test_an_old_archive_cannot_smuggle_in_what_its_format_does_not_have(
     assert {"member-order", "unknown-kind", "member-damaged"} <= kinds
     with pytest.raises(DamageError):
         open_archive(archive.path)
+
+
+def huge_directory(directory_bytes: int, *, with_zip64: bool, points_elsewhere: bool = False) -> bytes:
+    """The end of a zip whose directory is said to be so long."""
+    counts = (1, 1, directory_bytes, 0)
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, *counts)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0 if points_elsewhere else 4, 1)
+    short = 0xFFFFFFFF if with_zip64 else directory_bytes
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, short, 0, 0)
+    return b"PK\x03\x04" + (end64 + locator if with_zip64 else b"") + end
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        huge_directory(1 << 31, with_zip64=False),
+        huge_directory(1 << 40, with_zip64=True),
+        huge_directory(1 << 40, with_zip64=True, points_elsewhere=True),
+        huge_directory(1 << 31, with_zip64=False) + b"\0" * 1000,
+    ],
+)
+def test_a_zip_that_would_fill_the_memory_is_not_looked_into(
+    tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's zipfile reads the whole directory at once, however long the file says it is."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("zipfile was asked")
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    path = tmp_path / "hostile.zip"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match="not an archive of Snapshots"):
+        open_archive(path)
+
+
+def test_an_archive_whose_directory_is_too_long_is_damaged(tmp_path: Path) -> None:
+    """Its digest may be right: whoever made it made that too."""
+    path = tmp_path / "hostile.zip"
+    length = zip64.MAX_DIRECTORY_BYTES + 1
+    with path.open("wb") as file:
+        file.write(b"PK\x03\x04")
+        file.truncate(length)
+    with path.open("r+b") as file:
+        file.seek(length)
+        file.write(zip64._pack_end(1, length, 0))
+        digest = zip64.hash_file(file, file.tell())
+        file.seek(0, 2)
+        file.write(zip64.COMMENT_PREFIX + digest.hexdigest().encode())
+    with pytest.raises(DamageError, match="directory is longer"):
+        open_archive(path)

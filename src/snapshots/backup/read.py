@@ -126,6 +126,9 @@ def require_archive(file: BinaryIO, file_bytes: int, path: Path) -> None:
         return
     if not zip64.LOCAL_SIGNATURE.startswith(zip64.read_at(file, 0, len(zip64.LOCAL_SIGNATURE))):
         raise InvalidInput(f"The file {path} is not an archive of Snapshots, not even a zip; name an archive.")
+    if zip64.find_directory_bytes(file, file_bytes) > zip64.MAX_DIRECTORY_BYTES:
+        # Nothing of ours, and zipfile would take all of it into memory.
+        raise InvalidInput(f"The file {path} is a zip, but not an archive of Snapshots; name an archive.")
     try:
         with zipfile.ZipFile(file) as foreign:
             is_ours = MEMBER_NAME in foreign.namelist()

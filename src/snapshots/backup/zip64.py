@@ -23,6 +23,13 @@ LOCAL_SIGNATURE = b"PK\x03\x04"
 COMMENT_PREFIX = b"snapshots-archive sha256:"
 COMMENT_BYTES = len(COMMENT_PREFIX) + 64
 
+MAX_DIRECTORY_BYTES = 32 << 20
+"""The longest directory of members: enough for 250,000 of them, of 250,000 records each."""
+
+_END_SIGNATURE, _LOCATOR_SIGNATURE, _END64_SIGNATURE = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
+_LONGEST_TAIL = 65_557
+"""The end record with the longest comment a zip can have."""
+
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_EXTRA = struct.Struct("<2H2Q")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -161,6 +168,8 @@ def read_entries(file: BinaryIO, file_bytes: int) -> tuple[Entry, ...]:
     count, directory_bytes, directory_offset = _END64.unpack_from(end)[7:]
     if directory_offset + directory_bytes != end_offset or end != _pack_end(count, directory_bytes, directory_offset):
         raise DamageError("The archive's end records are not as they were written; take another copy.")
+    if directory_bytes > MAX_DIRECTORY_BYTES:
+        raise DamageError(f"The archive's directory is longer than {MAX_DIRECTORY_BYTES} bytes; take another copy.")
     directory = read_at(file, directory_offset, directory_bytes)
     entries = _unpack_directory(directory)
     if len(entries) != count or directory != b"".join(map(_pack_central, entries)):
@@ -174,6 +183,35 @@ def read_entries(file: BinaryIO, file_bytes: int) -> tuple[Entry, ...]:
     if position != directory_offset:
         raise DamageError("The archive holds bytes that belong to no member; take another copy.")
     return entries
+
+
+def find_directory_bytes(file: BinaryIO, file_bytes: int) -> int:
+    """The longest directory that any end record of a zip speaks of; 0 without one. Readers of zips load all of it.
+
+    All places are looked at in which some reader might find its end record.
+    """
+    start = max(file_bytes - _LONGEST_TAIL, 0)
+    tail = read_at(file, start, _LONGEST_TAIL)
+    longest, place = 0, tail.find(_END_SIGNATURE)
+    while place >= 0:
+        if len(tail) - place >= _END.size:
+            by_record64 = _find_directory_bytes64(file, start + place - _LOCATOR.size)
+            longest = max(longest, by_record64 or _END.unpack_from(tail, place)[5])
+        place = tail.find(_END_SIGNATURE, place + 1)
+    return longest
+
+
+def _find_directory_bytes64(file: BinaryIO, locator_offset: int) -> int:
+    """The same by the ZIP64 record, which stands before its locator or where that points."""
+    locator = read_at(file, locator_offset, _LOCATOR.size) if locator_offset >= 0 else b""
+    if not locator.startswith(_LOCATOR_SIGNATURE):
+        return 0
+    longest = 0
+    for offset in (locator_offset - _END64.size, _LOCATOR.unpack(locator)[2]):
+        end64 = read_at(file, offset, _END64.size) if 0 <= offset < locator_offset else b""
+        if len(end64) == _END64.size and end64.startswith(_END64_SIGNATURE):
+            longest = max(longest, _END64.unpack(end64)[8])
+    return longest
 
 
 def read_comment_digest(file: BinaryIO, file_bytes: int) -> str | None:
