@@ -67,8 +67,9 @@ def server() -> Iterator[EmulatorServer]:
         jira.load_demo(running.site)
         transport = Transport(Connection(f"{running.url}/wiki", running.url, "admin@example.com", TOKEN))
         with transport:
-            space = {"key": "REL", "name": "Releases"}
-            transport.request("POST", f"{running.url}/wiki/api/v2/spaces", doing="making a space", json=space)
+            for key, name in (("REL", "Releases"), ("OWN", "Of one test alone")):
+                space = {"key": key, "name": name}
+                transport.request("POST", f"{running.url}/wiki/api/v2/spaces", doing="making a space", json=space)
         yield running
 
 
@@ -82,12 +83,12 @@ def site(snapshots: Shell, server: EmulatorServer) -> EmulatorServer:
 
 @pytest.fixture
 def make_page(site: EmulatorServer, request: pytest.FixtureRequest) -> Any:
-    """Makes pages in space REL and answers their ids."""
+    """Makes pages and answers their ids. Space REL is shared with the other tests of the module."""
 
-    def make(title: str, body: str = "<p>text</p>") -> str:
+    def make(title: str, body: str = "<p>text</p>", space_key: str = "REL") -> str:
         with Transport(Connection(f"{site.url}/wiki", site.url, "admin@example.com", TOKEN)) as transport:
             confluence = ConfluenceClient(transport)
-            space = next(iter(confluence.iter_spaces(["REL"])))
+            space = next(iter(confluence.iter_spaces([space_key])))
             return confluence.create_page(space.id, f"{title} of {request.node.name}", body).id
 
     return make

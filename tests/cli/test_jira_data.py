@@ -41,7 +41,7 @@ def test_the_whole_way_between_two_sites(
 ) -> None:
     definition = tmp_path / "d.json"
     for title, jql in (("Bugs", "project = PUMP AND issuetype = Bug"), ("Lost", "project = NOWHERE")):
-        page_id = make_page(title)
+        page_id = make_page(title, space_key="OWN")
         definition.write_text(json.dumps({"levels": [{"jql": jql}]}))
         snapshots("macro", "put", page_id, "--definition", str(definition))
         if title == "Bugs":
@@ -52,7 +52,7 @@ def test_the_whole_way_between_two_sites(
     monkeypatch.setenv("SNAPSHOTS_HOME", str(tmp_path / "elsewhere"))
     with EmulatorServer("globex") as globex:
         copy_project(site.url, globex.url, "PUMP", rename_to="GLX")
-        copy_space(site.url, globex.url, "REL")
+        copy_space(site.url, globex.url, "OWN")
         where = ["--url", globex.url, "--account", "admin@example.com", "--token-env", "ACME_TOKEN"]
         snapshots("site", "add", "globex", *where)
         assert "No Jira data was imported" in snapshots("jira-data", "status").err
