@@ -76,7 +76,7 @@ def _find_unread(named: NamedInMacros) -> list[Finding]:
 
 def _add_named(catalogue: JiraCatalogue, issues: CapturedIssues, named: NamedInMacros) -> None:
     """Issues that macros name are matched like captured ones; those that are not there are left to the plan."""
-    unknown = sorted(named.issues.difference(issues.keys.values()))
+    unknown = sorted(named.issues.difference(issues.keys.values(), map(str, issues.keys)))
     for _, found in catalogue.iter_issues(unknown, ("summary",)):
         for issue in found:
             issues.keys.setdefault(issue.id, issue.key)

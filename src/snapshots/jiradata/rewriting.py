@@ -21,16 +21,11 @@ from typing import Literal, NamedTuple, TypeAlias
 from snapshots import jql
 from snapshots.atlassian.model import Field
 from snapshots.jiradata.mapping import Certainty, JiraMapping
-from snapshots.jiradata.meanings import FieldWords, Meaning, is_known_function, meaning_of_argument
+from snapshots.jiradata.meanings import FieldWords
+from snapshots.jiradata.meant_words import DEEPEST_QUERY_IN_QUERY, Subject, iter_meant_words
 from snapshots.jiradata.new_words import Answer, NewWord, NewWords, Reason, Stays
-from snapshots.jql.spelling import bare_kind, is_number, respell
+from snapshots.jql.spelling import is_number, respell
 
-Subject: TypeAlias = Meaning | Literal["function"]
-"""What a word stands for; `function` is an argument of a function nobody knows."""
-
-_ORDERS = frozenset({"<", ">", "<=", ">="})
-_TEXT_OPERATORS = frozenset({"~", "!~"})
-_DEEPEST_QUERY_IN_QUERY = 8
 _WORD_END = re.compile(r"[\w.\\-]$")
 _DIGITS = re.compile(r"[0-9]+")
 
@@ -135,40 +130,25 @@ class JqlRewriter:
         return RewrittenJql(text, apply_edits(text, edits), tuple(edits), tuple(left))
 
     def _answers(self, query: jql.Query, depth: int) -> Iterator[_Placed]:
+        for subject, value, ordered in iter_meant_words(query, self.source_fields):
+            yield subject, value.start, value.end, self._of_word(query, subject, value, ordered, depth)
         for node in jql.iter_nodes(query):
             match node:
-                case jql.Clause():
-                    yield from self._in_clause(query, node)
                 case jql.Field():
                     yield self._of_field(query, node)
-                case jql.Function():
-                    yield from self._in_function(query, node, depth)
                 case jql.Reference(kind="field"):
                     yield self._of_reference(query, node)
 
-    def _in_clause(self, query: jql.Query, clause: jql.Clause) -> Iterator[_Placed]:
-        meaning = None if clause.field.properties else self.source_fields.values_of(clause.field.name)
-        if meaning is not None and clause.operator not in _TEXT_OPERATORS:
-            yield from self._of_operand(query, clause.operand, meaning, clause.operator in _ORDERS)
-        for predicate in clause.predicates:
-            if predicate.name == "BY":
-                yield from self._of_operand(query, predicate.operand, "user", False)
-            elif predicate.name in ("FROM", "TO") and meaning is not None:
-                yield from self._of_operand(query, predicate.operand, meaning, False)
-
-    def _of_operand(
-        self, query: jql.Query, operand: jql.Operand | None, meaning: Meaning, ordered: bool
-    ) -> Iterator[_Placed]:
-        """Values, and the values in lists; functions and references are looked at wherever they stand."""
-        waiting = [operand]
-        while waiting:
-            node = waiting.pop()
-            if isinstance(node, jql.List):
-                waiting.extend(node.items)
-            elif isinstance(node, jql.Value):
-                written = query.text_of(node)
-                answer = self.new_words.of_value(meaning, node.text, is_number=is_number(written), ordered=ordered)
-                yield meaning, node.start, node.end, _respelled(written, node.text, answer)
+    def _of_word(
+        self, query: jql.Query, subject: Subject, value: jql.Value, ordered: bool, depth: int
+    ) -> _Written | Stays:
+        written = query.text_of(value)
+        if subject == "function":
+            return Stays("unknown-function" if self.new_words.is_mapped_thing(value.text) else None)
+        if subject == "jql":
+            return self._of_query(value, written, depth)
+        answer = self.new_words.of_value(subject, value.text, is_number=is_number(written), ordered=ordered)
+        return _respelled(written, value.text, answer)
 
     def _of_field(self, query: jql.Query, field: jql.Field) -> _Placed:
         end = field.properties[0].start if field.properties else field.end
@@ -208,26 +188,9 @@ class JqlRewriter:
         written = query.text[start : reference.end]
         return "field", start, reference.end, _respelled(written, reference.name, answer)
 
-    def _in_function(self, query: jql.Query, function: jql.Function, depth: int) -> Iterator[_Placed]:
-        known = is_known_function(function.name.text)
-        for place, argument in enumerate(function.arguments):
-            if not isinstance(argument, jql.Value):
-                continue
-            written = query.text_of(argument)
-            meaning = meaning_of_argument(function.name.text, place)
-            if meaning == "jql":
-                yield "jql", argument.start, argument.end, self._of_query(argument, written, depth)
-            elif meaning is not None:
-                answer = self.new_words.of_value(meaning, argument.text, is_number=is_number(written))
-                yield meaning, argument.start, argument.end, _respelled(written, argument.text, answer)
-            elif not known and self.new_words.is_mapped_thing(argument.text):
-                yield "function", argument.start, argument.end, Stays("unknown-function")
-
     def _of_query(self, argument: jql.Value, written: str, depth: int) -> _Written | Stays:
-        """The argument of a function that takes a query, or a key in its place."""
-        if bare_kind(argument.text) is not None:
-            return _respelled(written, argument.text, self.new_words.of_value("issue", argument.text, is_number=False))
-        if depth >= _DEEPEST_QUERY_IN_QUERY:
+        """The argument of a function that takes a query."""
+        if depth >= DEEPEST_QUERY_IN_QUERY:
             return Stays("unknown-function")
         inner = self._rewrite(argument.text, depth + 1)
         left = tuple(
