@@ -172,7 +172,7 @@ def transport(site: ScriptedServer, clock: Clock) -> Iterator[Transport]:
     with Transport(
         connection,
         threads=4,
-        read_timeout_seconds=0.25,
+        read_timeout_seconds=1.5,
         clock=clock.read,
         now=lambda: 1_800_000_000.0,
         sleep=clock.sleep,
