@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from snapshots.errors import AlreadyRunning, InvalidInput, StorageError
+from snapshots.errors import AlreadyRunning, InvalidInput, SnapshotsError, StorageError
 from snapshots.jobs.database import SystemDatabase, quiet_dbos
 from snapshots.jobs.locks import HeldLock, wait_for
 from snapshots.jobs.model import FINAL_STATES, JobKind, JobProgress, Json
@@ -59,6 +59,8 @@ class JobEngine:
         self._running: dict[str, RunningJob] = {}
         self._written: dict[str, JobProgress] = {}
         self._ended_at: dict[str, float] = {}
+        self._unrecorded: set[str] = set()
+        self._look_again_at = 0.0
         self._executor_id = str(uuid.uuid4())
         self._executor_lock: HeldLock | None = None
         self._client: DBOSClient | None = None
@@ -263,8 +265,7 @@ class JobEngine:
 
     def _refuse_unrecorded(self, job_id: str) -> None:
         """Raise `StorageError` when the job ended here, and its database did not take that in, as on a full disk."""
-        ended_at = self._ended_at.get(job_id)
-        if ended_at is not None and time.monotonic() - ended_at > _RECORD_SECONDS:
+        if job_id in self._unrecorded:
             raise StorageError(
                 f"The job database {self._database} cannot be written, so how job {job_id} ended is not known; make "
                 "room on its disk, then go on with `snapshots job resume`."
@@ -289,12 +290,36 @@ class JobEngine:
     def _beat(self) -> None:
         """Twice a second, carry the progress of the jobs here into their records and see which were cancelled."""
         while not self._closing.wait(_PULSE_SECONDS):
-            self._keep_executor_lock()
-            here = list(self._running.values())
-            for running in here:
-                self._write_progress(running)
-            if here:
-                self._notice_cancelled(here)
+            try:
+                self._keep_executor_lock()
+                here = list(self._running.values())
+                for running in here:
+                    self._write_progress(running)
+                if here:
+                    self._notice_cancelled(here)
+                self._take_up_unrecorded()
+            except Exception:
+                # Without a pulse the jobs here would seem interrupted, and be run a second time elsewhere.
+                logger.exception("The pulse of this process missed a beat")
+
+    def _take_up_unrecorded(self) -> None:
+        """Go on with jobs that ended here while their database was away, and so stand there as running for ever."""
+        now = time.monotonic()
+        if now < self._look_again_at:
+            return
+        for job_id in [job_id for job_id, ended_at in self._ended_at.items() if now - ended_at > _RECORD_SECONDS]:
+            try:
+                with wait_for(self._database.locks, START_LOCK, time.sleep):
+                    if self._client is not None and self.jobs.is_run_by(job_id, self._executor_id):
+                        logger.warning("The end of job %s was not recorded; it goes on behind its last step.", job_id)
+                        # Not DBOS's own way, which would hold up the pulse for as long as the database is away.
+                        self._client.resume_workflow(job_id)
+                self._ended_at.pop(job_id, None)
+                self._unrecorded.discard(job_id)
+            except (SnapshotsError, sa.exc.DBAPIError, OSError) as error:
+                self._unrecorded.add(job_id)
+                self._look_again_at = now + _RECORD_SECONDS
+                logger.warning("Whether the end of job %s was recorded is not known yet: %s", job_id, error)
 
     def _keep_executor_lock(self) -> None:
         """Take the lock again if it was lost, before somebody takes the jobs that still run here for interrupted."""

@@ -141,7 +141,8 @@ class _AdvisoryLock:
     def is_lost(self) -> bool:
         try:
             self._connection.scalar(sa.select(1))
-        except sa.exc.DBAPIError:
+        except sa.exc.SQLAlchemyError:
+            # Not only what the driver says: a connection that was closed already says so itself.
             return True
         return False
 

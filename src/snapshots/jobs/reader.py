@@ -86,6 +86,11 @@ class JobReader:
         statuses = self._list_statuses(workflow_ids=job_ids, status="CANCELLED", load_input=False, load_output=False)
         return frozenset(status.workflow_id for status in statuses)
 
+    def is_run_by(self, job_id: str, executor_id: str) -> bool:
+        """Whether the record says that this process runs the job now."""
+        status = self._get_status(job_id)
+        return status.status == "PENDING" and status.executor_id == executor_id
+
     def cancel_job(self, job_id: str) -> None:
         """Ask a job to stop. It is `cancelled` from now on; one that runs notices within about half a second."""
         job = self.get_job(job_id)
