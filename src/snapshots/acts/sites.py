@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from snapshots.access.actors import Actor, this_user
 from snapshots.access.settings import change_settings, get_settings
@@ -12,6 +14,28 @@ from snapshots.capture.jiras import KnownJiras, plain_url
 from snapshots.errors import InvalidInput, NotFound
 from snapshots.registry import jira_mappings, sites, versions
 from snapshots.registry.sites import SiteRow
+
+_MOST_ADDRESSES = 50
+
+Standing: TypeAlias = Literal["own", "same", "imported", "other"]
+"""What a Jira is to a site: the one it reads; that one under an earlier address; one whose data was imported; or
+another, from which macros may not go on."""
+
+_STANDING_WORDS: dict[Standing, str] = {
+    "same": "the same Jira under another address",
+    "imported": "its data was imported",
+    "other": "another Jira: takes are refused until its data is imported",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedJira:
+    """A Jira from which versions of a site's macros were read; `macros` counts those whose newest version was."""
+
+    url: str
+    standing: Standing
+    macros: int
+    versions: int
 
 
 def add_site(app: App, name: str, addresses: Addresses, *, account: str, secret: str, replace: bool) -> SiteRow:
@@ -74,21 +98,42 @@ def check_site(app: App, name: str | None) -> list[Check]:
 
 def _check_earlier_jiras(app: App, site: SiteRow) -> Check:
     """Which other Jiras earlier captures were read from, and whether macros may go on from this one."""
+    others = [jira for jira in list_jiras(app, site) if jira.standing != "own" and jira.versions]
+    words = [f"{jira.versions:,} from {jira.url} ({_STANDING_WORDS[jira.standing]})" for jira in others]
+    return Check("Jira of earlier captures", "; ".join(words) or "this one")
+
+
+def list_jiras(app: App, site: SiteRow) -> list[CapturedJira]:
+    """The Jiras that the site's macros were captured from, and every address said to be its own: its own first, then
+    those from which macros may not go on. As far as the registry knows.
+    """
     with app.registry.read() as conn:
         captured = versions.count_by_jira(conn, site.id)
+        newest = versions.count_macros_by_jira(conn, site.id)
         same_urls = get_settings(conn, site.id).same_jira_urls
         jiras = KnownJiras(site.jira_url, same_urls, jira_mappings.list_mappings(conn, site.id))
-    words = []
-    for url, count in captured.items():
-        if plain_url(url) != plain_url(site.jira_url):
-            if jiras.is_same(url, site.jira_url):
-                what = "the same Jira under another address"
-            elif jiras.leads(url, site.jira_url):
-                what = "its data was imported"
-            else:
-                what = "another Jira: takes are refused until its data is imported"
-            words.append(f"{count:,} from {url} ({what})")
-    return Check("Jira of earlier captures", "; ".join(words) or "this one")
+    urls: dict[str, set[str]] = {}
+    for url in (site.jira_url, *same_urls, *captured):
+        urls.setdefault(plain_url(url), set()).add(url)
+    found = [
+        CapturedJira(
+            min(spellings),
+            _standing(jiras, plain, site.jira_url),
+            sum(newest.get(url, 0) for url in spellings),
+            sum(captured.get(url, 0) for url in spellings),
+        )
+        for plain, spellings in urls.items()
+    ]
+    order: dict[Standing, int] = {"own": 0, "other": 1, "same": 2, "imported": 3}
+    return sorted(found, key=lambda jira: (order[jira.standing], jira.url))
+
+
+def _standing(jiras: KnownJiras, url: str, own_url: str) -> Standing:
+    if plain_url(url) == plain_url(own_url):
+        return "own"
+    if jiras.is_same(url, own_url):
+        return "same"
+    return "imported" if jiras.leads(url, own_url) else "other"
 
 
 def list_same_jira_urls(app: App, site: SiteRow) -> tuple[str, ...]:
@@ -107,6 +152,8 @@ def say_same_jira(app: App, name: str | None, url: str, actor: Actor | None = No
         known = get_settings(conn, site.id).same_jira_urls
         if plain_url(address) in map(plain_url, known):
             return known
+        if len(known) >= _MOST_ADDRESSES:
+            raise InvalidInput(f"{site.name} has {_MOST_ADDRESSES} earlier addresses already; take one back first.")
         changed = change_settings(conn, site.id, actor or this_user(), same_jira_urls=(*known, address))
         return changed.same_jira_urls
 

@@ -143,8 +143,8 @@ def _refuse_other_jira(site: SiteRow, page: Page, macro: Macro, jiras: KnownJira
         raise InvalidInput(
             f"Earlier snapshots of macro {macro.remote_id} on the page '{page.title}' came from {captured_from}, "
             f"and the site {site.name!r} reads {site.jira_url}. If the projects moved there, import the Jira data "
-            f"(`snapshots jira-data plan`); if it is the same Jira under a new address, an "
-            f"administrator says so with `snapshots site same-jira {captured_from}`; else use a new macro."
+            "(`snapshots jira-data plan`); if it is the same Jira under a new address, an administrator says so in the "
+            f"tab Import Jira data or with `snapshots site same-jira {captured_from}`; else use a new macro."
         )
 
 

@@ -132,21 +132,35 @@ def _fetch_with_stickers(conn: sa.Connection, statement: sa.Select[Any]) -> list
 
 def list_newest_jira_urls(conn: sa.Connection, site_id: int) -> list[tuple[str, str, str | None]]:
     """Page id, macro id, and which Jira its newest version was read from, of every macro of the site."""
+    page, macro, version = tables.page, tables.macro, tables.version
+    statement = _of_newest(site_id, page.c.remote_id, macro.c.remote_id, version.c.jira_url)
+    return [(page_id, macro_id, url) for page_id, macro_id, url in conn.execute(statement)]
+
+
+def count_macros_by_jira(conn: sa.Connection, site_id: int) -> dict[str, int]:
+    """How many macros' newest versions were read from each Jira, by address, as far as they tell."""
+    url = tables.version.c.jira_url
+    statement = _of_newest(site_id, url, sa.func.count()).where(url.is_not(None)).group_by(url)
+    return dict(sorted((address, count) for address, count in conn.execute(statement)))
+
+
+def _of_newest(site_id: int, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """These columns of the newest version of every macro of the site."""
     space, page, macro, version = tables.space, tables.page, tables.macro, tables.version
     newest = (
         sa.select(version.c.macro_id, sa.func.max(version.c.number).label("number"))
         .group_by(version.c.macro_id)
         .subquery()
     )
-    statement = (
-        sa.select(page.c.remote_id, macro.c.remote_id, version.c.jira_url)
+    return (
+        sa.select(*columns)
+        .select_from(version)
         .join(newest, sa.and_(newest.c.macro_id == version.c.macro_id, newest.c.number == version.c.number))
         .join(macro, version.c.macro_id == macro.c.id)
         .join(page, macro.c.page_id == page.c.id)
         .join(space, page.c.space_id == space.c.id)
         .where(space.c.site_id == site_id)
     )
-    return [(page_id, macro_id, url) for page_id, macro_id, url in conn.execute(statement)]
 
 
 def list_captures(conn: sa.Connection, site_id: int) -> list[tuple[str, str, str, str, str, str, int]]:

@@ -31,6 +31,7 @@ from snapshots.web.pages import (
     backup,
     front,
     jira_data,
+    jiras,
     restore,
     restore_plan,
     restore_report,
@@ -72,6 +73,7 @@ def build_application(service: Service) -> Litestar:
                     *restore_plan.handlers,
                     *restore_report.handlers,
                     *jira_data.handlers,
+                    *jiras.handlers,
                     *api_setting.handlers,
                     *audit.handlers,
                 ]

@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from snapshots.acts.housekeeping import Housekeeper
-from snapshots.web.api import archives, backups, jira_data, restores, tasks
+from snapshots.web.api import archives, backups, jira_data, jiras, restores, tasks
 from snapshots.web.api.door import Door, key_opens, provide_caller
 from snapshots.web.api.openapi import document
 from snapshots.web.api.paths import ROOT
@@ -34,6 +34,7 @@ def _router() -> Router:
             *archives.handlers,
             *restores.handlers,
             *jira_data.handlers,
+            *jiras.handlers,
         ],
     )
 

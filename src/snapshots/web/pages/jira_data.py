@@ -26,6 +26,7 @@ from snapshots.jobs import JobState
 from snapshots.web.api.files import answer_file, begins_at_start
 from snapshots.web.api.model import Id
 from snapshots.web.pages.area import Area
+from snapshots.web.pages.jiras import describe_jiras
 from snapshots.web.problems import is_part
 from snapshots.web.security import Visitor
 from snapshots.web.view import site_path
@@ -64,6 +65,7 @@ def show(area: Area) -> Template:
         task=running[0] if running else None,
         imports=acts.list_imports(area.app, area.site),
         exports=acts.list_exports(area.app, area.site, _SHOWN_EXPORTS),
+        **describe_jiras(area),
     )
 
 
