@@ -54,6 +54,7 @@ def template_engine() -> JinjaTemplateEngine:
     environment.filters |= {
         "number": wording.number,
         "plural": wording.plural,
+        "full_stop": wording.full_stop,
         "size": wording.size,
         "moment": wording.moment,
         "plain_moment": wording.plain_moment,

@@ -19,6 +19,11 @@ def plural(count: int, noun: str, several: str = "") -> str:
     return f"{count:,} {noun if count == 1 else several or noun + 's'}"
 
 
+def full_stop(words: str) -> str:
+    """The words with one full stop at their end, which others' sentences bring along and reasons do not."""
+    return words.rstrip(". ") + "."
+
+
 def size(length_bytes: int) -> str:
     """A length in the unit that leaves one to four digits."""
     value = float(length_bytes)
