@@ -32,6 +32,7 @@ from snapshots.restore.apply import apply_restore
 from snapshots.restore.plan import load_plan
 from snapshots.restore.plan_store import load_stored_plan
 from snapshots.restore.undo import choose_restore, undo_restore
+from snapshots.whole_files import make_folder
 
 if TYPE_CHECKING:
     from snapshots.app import App
@@ -90,10 +91,12 @@ def _noted(app: App, kind: str, function: Callable[[App, JobContext, Args], Any]
     def run(job: JobContext, args: Args) -> Any:
         try:
             result = function(app, job, args)
-        except SnapshotsError as error:
-            # The reason it failed matters more than that it could not be noted, which may have the same reason.
+        except Exception as error:
+            # The reason it failed matters more than that it could not be noted, which may have the same reason. What
+            # a defect says may hold anything, so only its type is noted.
+            said = str(error) if isinstance(error, SnapshotsError) else f"a fault of Snapshots ({type(error).__name__})"
             with suppress(SnapshotsError):
-                note(job, args, "failed", {"error": str(error)})
+                note(job, args, "failed", {"error": said})
             raise
         # A step of its own at the end, so that jobs of releases that noted nothing find their steps as they were.
         job.step("note the end in the audit log", note, job, args, "done", _essence(result))
@@ -186,7 +189,7 @@ def _back_up(app: App, job: JobContext, args: Args) -> Any:
 
     def write() -> Any:
         # One step: an archive is of one moment of the registry, so a job that died here starts the file anew.
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         written = write_archive(app.registry, row, selection, path, job.progress)
         return {
             "path": str(path),

@@ -21,6 +21,7 @@ from snapshots.jiradata.planning import plan_import
 from snapshots.jobs import JobContext
 from snapshots.progress import Progress
 from snapshots.registry import restores
+from snapshots.whole_files import make_folder
 
 if TYPE_CHECKING:
     from snapshots.app import App
@@ -36,6 +37,7 @@ def export(app: App, job: JobContext, args: Args) -> Any:
     def write() -> Any:
         with app.open_site(args["site"]) as site:
             findings: list[Finding] = []
+            make_folder(Path(args["path"]).parent)
             captured = list_captured_macros(app.registry, site.row)
             pages = [
                 macro.definition
@@ -101,7 +103,7 @@ def make_plan(
 
 def save_kept_plan(app: App, made: JiraPlan) -> Path:
     """Keep a plan beside the jobs, so that a job taken over by another process carries out the same plan."""
-    app.config.plans_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(app.config.plans_dir)
     path = kept_plan_path(app, made.digest)
     save_plan(made, path)
     return path

@@ -12,8 +12,8 @@ import pytest
 
 from snapshots import durable
 from snapshots.access.actors import Actor
+from snapshots.acts import audit, jobs, tasks
 from snapshots.acts import backups as acts
-from snapshots.acts import jobs, tasks
 from snapshots.app import App
 from snapshots.backup.selection import ResolvedSelection, resolve_selection, select_picked
 from snapshots.errors import AlreadyRunning, DecisionNeeded, InvalidInput, NotFound, StorageError
@@ -121,6 +121,29 @@ def test_why_a_task_failed_is_told_and_noted(held: App, ada: Actor, monkeypatch:
     last = events(held)[-1]
     assert (last.action, last.outcome) == ("backup.finished", "failed")
     assert "the disk is full" in json.loads(last.details)["error"]
+
+
+def test_a_fault_of_ours_is_noted_without_its_words(held: App, ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*args: object) -> object:
+        raise LookupError("words that nobody chose")
+
+    monkeypatch.setattr(durable, "write_archive", fails)
+    task = ended(held, acts.start_backup(held, "acme", ALL, ada))
+    assert task.error is not None and task.error.code == "fault"
+    assert "nobody chose" not in task.message + task.error.detail
+    last = events(held)[-1]
+    assert (last.action, last.outcome) == ("backup.finished", "failed")
+    assert "LookupError" in last.details and "nobody chose" not in last.details
+
+
+def test_where_files_lie_on_the_server_is_told_to_nobody_elsewhere(held: App, ada: Actor) -> None:
+    held.config.make_home()
+    held.config.archives_dir.write_text("a file where the folder should be")
+    task = ended(held, acts.start_backup(held, "acme", ALL, ada))
+    assert task.error is not None and task.error.code == "storage-error"
+    shown = msgspec.json.encode([task, audit.list_events(held, "acme", limit=10)]).decode()
+    assert "archives" in shown
+    assert str(held.config.home) not in shown
 
 
 def test_a_cancelled_task(held: App, ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

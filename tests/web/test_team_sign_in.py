@@ -310,7 +310,7 @@ def test_who_came_and_who_did_not_is_in_the_audit_log(here, http):
     here.come_back(http, "viewer@example.com")
     here.come_back(http)
     with here.app.registry.read() as conn:
-        events = [(row.action, row.actor_name, row.outcome) for row in audit_events.iter_events(conn, None)]
+        events = [(row.action, row.actor_name, row.outcome) for row in audit_events.list_events(conn, None)]
     assert ("person.signed-in", "Ada Admin", "done") in events
     assert ("person.refused", "Vera Viewer", "refused") in events
 

@@ -76,7 +76,7 @@ class UseLog:
             uses.requests[request] += 1
 
     def flush(self, *, everything: bool = False) -> None:
-        """Note what is due, or everything, as when the service stops."""
+        """Note what is due, or everything, as when the service stops. What could not be noted is due again."""
         moment = time.monotonic()
         with self._lock:
             due = [
@@ -94,6 +94,16 @@ class UseLog:
                     del self._by_caller[caller]
         if not taken:
             return
+        try:
+            self._write(taken)
+        except BaseException:
+            with self._lock:
+                for uses, since, _, requests in taken:
+                    uses.requests.update(requests)
+                    uses.since, uses.noted_at = since, float("-inf")
+            raise
+
+    def _write(self, taken: list[tuple[_Uses, int, int, dict[str, int]]]) -> None:
         with self._registry.write() as conn:
             for uses, since, newest, requests in taken:
                 if uses.key_id is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from snapshots.acts.places import hide_places
 from snapshots.app import App
 from snapshots.registry import audit_events
 from snapshots.registry.audit_events import EVERYTHING, AuditEventRow, EventFilter
@@ -17,7 +19,8 @@ def list_events(
     """Newest first; `before_id` is the id of the last event of the page before."""
     row = app.get_site(site)
     with app.registry.read() as conn:
-        return audit_events.list_events(conn, row.id, wanted, limit=limit, before_id=before_id)
+        found = audit_events.list_events(conn, row.id, wanted, limit=limit, before_id=before_id)
+    return [replace(event, details=hide_places(app, event.details)) for event in found]
 
 
 def count_events(app: App, site: str, wanted: EventFilter = EVERYTHING) -> int:
@@ -36,7 +39,7 @@ def iter_events(app: App, site: str, wanted: EventFilter = EVERYTHING) -> Iterat
 
 
 def list_choices(app: App, site: str) -> tuple[list[str], list[str]]:
-    """The actions and the names of those who act that occur, for choosing one."""
+    """The actions and the names of those who act that occurred of late, for choosing one."""
     row = app.get_site(site)
     with app.registry.read() as conn:
         return audit_events.list_actions(conn, row.id), audit_events.list_actor_names(conn, row.id)

@@ -18,7 +18,6 @@ from snapshots.backup.read import open_archive
 from snapshots.errors import DecisionNeeded, Gone, NotFound, SnapshotsError
 from snapshots.findings import Finding
 from snapshots.registry import parked
-from snapshots.registry.restores import RestoreRow
 from snapshots.restore.apply import find_run
 from snapshots.restore.plan import RestoreOptions
 from snapshots.restore.plan_store import (
@@ -27,7 +26,7 @@ from snapshots.restore.plan_store import (
     PlannedRecord,
     RecordFilter,
     StoredPlan,
-    iter_stored,
+    list_stored,
     open_plan,
 )
 from snapshots.restore.report import list_restores
@@ -213,11 +212,13 @@ def start_apply_restore(app: App, site: str, plan_id: str, actor: Actor) -> str:
     return jobs.start(app, durable.RESTORE, args)
 
 
-def list_plans(app: App, site: str) -> list[PlanHead]:
+def list_plans(app: App, site: str, *, limit: int = KEPT_PLANS) -> list[PlanHead]:
     """The plans that are kept for a site, newest first."""
     name = app.get_site(site).name
-    heads = []
-    for file in iter_stored(app.config.plans_dir):
+    heads: list[PlanHead] = []
+    for _, file in list_stored(app.config.plans_dir):
+        if len(heads) == limit:
+            break
         try:
             with open_plan(file) as stored:
                 if stored.facts.site == name:
@@ -235,15 +236,9 @@ def prune_plans(app: App) -> None:
     """Remove plans that are older than `KEPT_DAYS`, and the oldest over `KEPT_PLANS`, unless a job still needs them."""
     needed = {str(job.args.get("plan", "")) for job in app.jobs.list_unfinished()}
     oldest = time.time() - KEPT_DAYS * 24 * 3600
-    for place, file in enumerate(iter_stored(app.config.plans_dir)):
-        if str(file) not in needed and (place >= KEPT_PLANS or file.stat().st_mtime < oldest):
+    for place, (made_at, file) in enumerate(list_stored(app.config.plans_dir)):
+        if str(file) not in needed and (place >= KEPT_PLANS or made_at < oldest):
             file.unlink(missing_ok=True)
-
-
-def find_restore_of_plan(app: App, site: str, plan_id: str) -> RestoreRow | None:
-    """The restore that carried out the plan, whole or in part, and was not undone."""
-    with _open(app, site, plan_id) as stored:
-        return find_run(app.registry, app.get_site(site), stored.digest)
 
 
 def _require_archive(facts: PlanFacts) -> None:

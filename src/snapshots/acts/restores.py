@@ -20,6 +20,7 @@ from snapshots.restore.plan import Plan, RestoreOptions, save_plan
 from snapshots.restore.report import RestoreReport, RestoreStatus, list_restores, report_restore
 from snapshots.restore.source import ArchiveSource, ParkedSource
 from snapshots.restore.undo import UndoPlan
+from snapshots.whole_files import make_folder
 
 _JOBS_LOOKED_AT = 500
 """How far back the findings of a restore are looked for."""
@@ -69,8 +70,7 @@ def start_restore(app: App, site: str | None, archive: Path | None, plan: Plan, 
 def _args(app: App, site: str | None, archive: Path | None, plan: Plan, actor: Actor | None) -> dict[str, Any]:
     row = app.get_site(site)
     # The plan is kept beside the job, so that a job taken over by another process carries out the same plan.
-    app.config.plans_dir.mkdir(parents=True, exist_ok=True)
-    kept = app.config.plans_dir / f"{plan.digest}.json"
+    kept = make_folder(app.config.plans_dir) / f"{plan.digest}.json"
     save_plan(plan, kept)
     return {
         "site": row.name,

@@ -10,6 +10,7 @@ import msgspec
 from snapshots import durable, durable_jira
 from snapshots.access.actors import Actor
 from snapshots.acts import jobs
+from snapshots.acts.places import hide_places_of_job
 from snapshots.app import App
 from snapshots.errors import NotFound
 from snapshots.jobs import Job, JobState, Json
@@ -109,11 +110,11 @@ def describe_task(app: App, job: Job) -> Task:
         percentage=_percentage(job),
         stage=told.stage if told else "",
         counts=TaskCounts(told.done, told.total, told.unit) if told else None,
-        message=_message(job),
+        message=hide_places_of_job(app, job, _message(job)),
         created_at=as_datetime(job.created_at),
         updated_at=as_datetime(job.updated_at),
         result=_result(app, job),
-        error=_error(job),
+        error=_error(app, job),
         links={},
     )
 
@@ -171,11 +172,14 @@ def _result(app: App, job: Job) -> Json:
     return shown | {"backup_id": row.id if row else None}
 
 
-def _error(job: Job) -> TaskError | None:
+def _error(app: App, job: Job) -> TaskError | None:
     if job.state != "failed":
         return None
-    return TaskError(job.error_code or "fault", _sentence_of(job))
+    return TaskError(job.error_code or "fault", hide_places_of_job(app, job, _sentence_of(job)))
 
 
 def _sentence_of(job: Job) -> str:
+    if job.error_code in (None, "fault"):
+        # What a defect says may hold anything. It stands in the job's record, which operators can look at.
+        return f"Snapshots met something it does not know; `snapshots job show {job.id}` tells more, please report it."
     return job.error or "It failed without saying why."

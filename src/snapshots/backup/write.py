@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 from snapshots.backup import manifest as manifests
 from snapshots.backup.manifest import Manifest, Member
@@ -25,6 +22,7 @@ from snapshots.registry import bulk, spaces
 from snapshots.registry.engine import Registry
 from snapshots.registry.records import TRAVELS
 from snapshots.registry.sites import SiteRow
+from snapshots.whole_files import new_file
 
 Item = TypeVar("Item")
 
@@ -58,7 +56,7 @@ def write_archive(
     """
     require_decided(selection)
     created_at = time.time_ns() // 1000 if created_at is None else created_at
-    with _new_file(path) as file:
+    with new_file(path, "The archive") as file:
         archive = ZipWriter(file, created_at)
         expected = _Expected()
         members = _write_members(archive, _iter_blocks(registry, site.id, selection, expected), expected, progress)
@@ -150,50 +148,3 @@ def _read_ahead(items: Iterator[Item]) -> Iterator[Item]:
         while (item := coming.result()) is not None:
             coming = reader.submit(next, items, None)
             yield item
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file beside `path` that takes its name at the end, or goes away when the block raises."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    _sweep_parts(path)
-    try:
-        with part.open("w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise StorageError(
-            f"The archive {path} cannot be written: {error.strerror or error}; free space or choose another folder."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sweep_parts(path: Path) -> None:
-    """Remove what processes left that were killed while they wrote the same archive."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        pid = part.name.rsplit(".", 2)[1]
-        if pid.isdigit() and not _is_alive(int(pid)):
-            part.unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk, as the data is already."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,15 +6,11 @@ and one for every hundred captured issues. Issues pass through and are not kept.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from snapshots.atlassian.jira import JiraClient
 from snapshots.atlassian.jira_catalogue import JiraCatalogue
-from snapshots.errors import StorageError
 from snapshots.findings import Finding
 from snapshots.jiradata.captured import CapturedIssues
 from snapshots.jiradata.file import FileWriter, JiraSource, WrittenFile, make_head
@@ -28,6 +24,7 @@ from snapshots.jiradata.records import (
 )
 from snapshots.progress import Progress, silent
 from snapshots.registry.sites import SiteRow
+from snapshots.whole_files import new_file
 
 
 def export_jira(
@@ -51,7 +48,7 @@ def export_jira(
     findings: list[Finding] = []
     info = jira.get_server_info()
     source = JiraSource(site.name, site.confluence_url, site.jira_url, site.cloud_id, info.title)
-    with _new_file(path) as file:
+    with new_file(path, "The Jira-data file") as file:
         writer = FileWriter(file, make_head(source, created_at))
         for records in inventory.iter_lists(fields, named):
             writer.add(sorted(records, key=record_order))
@@ -110,25 +107,3 @@ def _iter_issues(
                 "They are in the file by id and key, and can be matched by key or number only.",
             )
         )
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file beside `path` that takes its name at the end, or goes away when the block raises."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    if path.exists() and not path.is_file():
-        raise StorageError(f"The Jira-data file cannot be written to {path} (it is not a file); choose another place.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"The Jira-data file {path} cannot be written: {error.strerror or error}; free space or choose another "
-            "folder."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ writes nothing.
 from __future__ import annotations
 
 import hashlib
-import os
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from snapshots.errors import InvalidInput, NotFound, StorageError
 from snapshots.findings import Finding
 from snapshots.jiradata.decisions import Undecided
 from snapshots.jiradata.mapping import Certainty, Kind, Mapped
+from snapshots.whole_files import save_whole
 
 FORMAT = "snapshots-jira-plan"
 FORMAT_VERSION = 1
@@ -268,18 +268,7 @@ def read_plan(data: bytes) -> JiraPlan:
 
 def save_plan(plan: JiraPlan, path: Path) -> None:
     """Write the plan to a file, whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    if path.exists() and not path.is_file():
-        raise StorageError(f"The plan cannot be written to {path} (it is not a file); choose another place.")
-    try:
-        with temporary.open("wb") as file:
-            file.write(write_plan(plan))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(f"The plan cannot be written to {path} ({error.strerror}); choose another place.") from None
+    save_whole(path, "The plan", write_plan(plan))
 
 
 def load_plan(path: Path) -> JiraPlan:

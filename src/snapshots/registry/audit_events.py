@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from snapshots.registry import rows, tables
 
-_BLOCK = 1000
+_NEWEST = 10_000
+"""So many events are looked through for what there is to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,6 @@ def list_events(
     return rows.fetch_all(conn, AuditEventRow, statement.order_by(event.c.id.desc()).limit(limit))
 
 
-def iter_events(conn: sa.Connection, site_id: int | None, wanted: EventFilter = EVERYTHING) -> Iterator[AuditEventRow]:
-    """Every event that fits, newest first, without holding more than a block of them."""
-    before_id = None
-    while block := list_events(conn, site_id, wanted, limit=_BLOCK, before_id=before_id):
-        yield from block
-        before_id = block[-1].id
-
-
 def count_events(conn: sa.Connection, site_id: int | None, wanted: EventFilter = EVERYTHING) -> int:
     """How many events fit."""
     statement = sa.select(sa.func.count()).select_from(tables.audit_event).where(*_conditions(site_id, wanted))
@@ -112,17 +104,20 @@ def count_events(conn: sa.Connection, site_id: int | None, wanted: EventFilter =
 
 
 def list_actions(conn: sa.Connection, site_id: int | None) -> list[str]:
-    """The actions that occur, for choosing one."""
-    event = tables.audit_event
-    statement = sa.select(event.c.action).distinct().where(*_conditions(site_id, EVERYTHING))
-    return sorted(str(action) for action in conn.scalars(statement))
+    """The actions that occur among the newest events, for choosing one."""
+    return _list_newest(conn, site_id, tables.audit_event.c.action)
 
 
 def list_actor_names(conn: sa.Connection, site_id: int | None) -> list[str]:
-    """The names of those who did something, for choosing one."""
+    """The names of those who did something among the newest events, for choosing one."""
+    return _list_newest(conn, site_id, tables.audit_event.c.actor_name)
+
+
+def _list_newest(conn: sa.Connection, site_id: int | None, column: sa.Column[str]) -> list[str]:
+    # The log grows for ever, so looking through all of it would take longer with every year.
     event = tables.audit_event
-    statement = sa.select(event.c.actor_name).distinct().where(*_conditions(site_id, EVERYTHING))
-    return sorted(str(name) for name in conn.scalars(statement))
+    newest = sa.select(column).where(*_conditions(site_id, EVERYTHING)).order_by(event.c.id.desc()).limit(_NEWEST)
+    return sorted(str(word) for word in conn.scalars(sa.select(newest.subquery().c[column.name]).distinct()))
 
 
 def _conditions(site_id: int | None, wanted: EventFilter) -> list[sa.ColumnElement[bool]]:

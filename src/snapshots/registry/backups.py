@@ -98,12 +98,6 @@ def list_backups(
     return rows.fetch_all(conn, BackupRow, statement if limit is None else statement.limit(limit))
 
 
-def count_backups(conn: sa.Connection, site_id: int) -> int:
-    """How many backups of the site are known, deleted ones too."""
-    statement = sa.select(sa.func.count()).select_from(tables.backup).where(tables.backup.c.site_id == site_id)
-    return int(conn.execute(statement).scalar_one())
-
-
 def note_deleted(conn: sa.Connection, backup_id: int, *, deleted_at: int, deleted_by_name: str) -> None:
     """Note that the file is gone; the row stays as history."""
     rows.update_row(conn, tables.backup, backup_id, deleted_at=deleted_at, deleted_by_name=deleted_by_name)

@@ -7,13 +7,6 @@ import sqlalchemy as sa
 from snapshots.registry import rows, tables
 
 
-def find_setting(conn: sa.Connection, site_id: int, name: str) -> str | None:
-    """The JSON text that was kept, or None."""
-    setting = tables.setting
-    value = conn.scalar(sa.select(setting.c.value).where(setting.c.site_id == site_id, setting.c.name == name))
-    return None if value is None else str(value)
-
-
 def put_setting(conn: sa.Connection, site_id: int, name: str, value: str, changed_at: int) -> None:
     """Keep a JSON text under a name, in the place of what was there."""
     row: dict[str, object] = {"site_id": site_id, "name": name, "value": value, "changed_at": changed_at}

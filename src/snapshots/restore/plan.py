@@ -6,7 +6,6 @@ It is pinned to the archive by digest and to the destination by cloud id. Making
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +22,7 @@ from snapshots.restore.evidence import PageFacts
 from snapshots.restore.keys import PageKey
 from snapshots.restore.locating import Run
 from snapshots.restore.source import SourceFacts
+from snapshots.whole_files import save_whole
 
 FORMAT_VERSION = 1
 
@@ -161,19 +161,7 @@ def read_plan(data: bytes) -> Plan:
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write the plan to a file, whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    if path.exists() and not path.is_file():
-        # To take the name of a device would leave the machine without it.
-        raise StorageError(f"The plan cannot be written to {path} (it is not a file); choose another place.")
-    try:
-        with temporary.open("wb") as file:
-            file.write(write_plan(plan))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(f"The plan cannot be written to {path} ({error.strerror}); choose another place.") from None
+    save_whole(path, "The plan", write_plan(plan))
 
 
 def load_plan(path: Path) -> Plan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -254,16 +254,25 @@ def open_plan(path: Path) -> StoredPlan:
     if not path.is_file():
         raise NotFound("This plan is not kept any more; make it again.")
     try:
-        db = sqlite3.connect(path)
-        db.create_function("folded", 1, str.casefold, deterministic=True)
-        number, head, digest, facts = db.execute("SELECT format, plan, digest, facts FROM head").fetchone()
-        if number != FORMAT:
-            raise InvalidInput("This plan was made by another release of Snapshots; make it again.")
-        return StoredPlan(
-            path, db, msgspec.json.decode(facts, type=PlanFacts), msgspec.json.decode(head, type=Plan), digest
-        )
+        # Not made anew where somebody removes it at this moment.
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)
+        try:
+            return _read_head(path, db)
+        except BaseException:
+            db.close()
+            raise
     except (sqlite3.Error, msgspec.DecodeError, TypeError, ValueError) as error:
         raise DamageError(f"The plan {path.stem} cannot be read ({error}); make it again.") from None
+
+
+def _read_head(path: Path, db: sqlite3.Connection) -> StoredPlan:
+    db.create_function("folded", 1, str.casefold, deterministic=True)
+    number, head, digest, facts = db.execute("SELECT format, plan, digest, facts FROM head").fetchone()
+    if number != FORMAT:
+        raise InvalidInput("This plan was made by another release of Snapshots; make it again.")
+    return StoredPlan(
+        path, db, msgspec.json.decode(facts, type=PlanFacts), msgspec.json.decode(head, type=Plan), digest
+    )
 
 
 def load_stored_plan(path: Path) -> Plan:
@@ -272,10 +281,14 @@ def load_stored_plan(path: Path) -> Plan:
         return stored.load()
 
 
-def iter_stored(folder: Path) -> Iterator[Path]:
-    """The files of stored plans in a folder, newest first."""
-    found = [(file.stat().st_mtime_ns, file) for file in folder.glob("*.plan")] if folder.is_dir() else []
-    yield from (file for _, file in sorted(found, reverse=True))
+def list_stored(folder: Path) -> list[tuple[float, Path]]:
+    """The files of stored plans in a folder, newest first, each with when it was made (seconds since 1970)."""
+    found = []
+    for file in folder.glob("*.plan") if folder.is_dir() else ():
+        # Others prune the folder at the same time.
+        with suppress(FileNotFoundError):
+            found.append((file.stat().st_mtime, file))
+    return sorted(found, reverse=True)
 
 
 def _where(wanted: RecordFilter) -> tuple[str, list[Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -22,6 +22,7 @@ from litestar.response import Redirect, Template
 from snapshots import errors
 from snapshots.access import keys
 from snapshots.acts.backups import UnknownSpaces
+from snapshots.acts.places import hide_places
 from snapshots.backup.receive import DiskFull, UploadCut, UploadTooLarge
 from snapshots.errors import SnapshotsError
 from snapshots.web.security import local_path
@@ -178,6 +179,12 @@ def is_part(request: AnyRequest) -> bool:
 def answer_problem(request: AnyRequest, error: Exception) -> Response[Any]:
     """What the caller is told of an error that reached the door."""
     problem = problem_of(error)
+    service = request.app.state.get("service")
+    if service is not None:
+        # Sentences about files and databases name their place, for operators: they have the log.
+        if isinstance(error, (errors.StorageError, errors.ConfigurationError)):
+            logger.warning("%s", error)
+        problem = replace(problem, detail=hide_places(service.app, problem.detail))
     if is_api(request):
         return _details(request, problem)
     if problem.kind.status == HTTPStatus.UNAUTHORIZED:

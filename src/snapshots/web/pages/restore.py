@@ -27,6 +27,7 @@ from snapshots.web.view import site_path
 _MAPPING_BYTES = 32 * 1024 * 1024
 """Enough for a mapping file of a million lines."""
 
+_SHOWN_PLANS = 20
 _KINDS = (durable.PLAN, durable.RESTORE, durable.UNDO)
 _UNFINISHED = ("waiting", "running", "interrupted")
 
@@ -45,7 +46,7 @@ def show(area: Area) -> Template:
         "restore/index.html",
         tab="restore",
         archives=[_describe(row) for row in archives.list_archives(area.app, area.site)],
-        plans=restore_plans.list_plans(area.app, area.site)[:20],
+        plans=restore_plans.list_plans(area.app, area.site, limit=_SHOWN_PLANS),
         tasks=tasks.list_tasks(area.app, area.site, kinds=_KINDS, states=_UNFINISHED),  # type: ignore[arg-type]
         status=status,
         parked={source: sum(reasons.values()) for source, reasons in status.parked.items() if reasons},
