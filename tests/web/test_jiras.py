@@ -98,6 +98,8 @@ def test_ticked_by_mouse_and_taken_back_by_keyboard(page: Any, shoot: Any, serve
     row = page.get_by_role("row", name=OLD)
     row.get_by_text("same Jira, earlier URL").wait_for()
     assert not page.get_by_text("cannot take the next snapshot").is_visible()
+    header, title = page.locator(".top").bounding_box(), page.locator("#jiras-title").bounding_box()
+    assert title["y"] >= header["y"] + header["height"]
     shoot(page, "jiras-same")
     events = visitor.get("/sites/acme/audit?action=setting.changed").text
     assert "same_jira_urls" in events and OLD in events
