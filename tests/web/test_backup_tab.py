@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,33 @@ def test_spaces_are_picked_by_keyboard_alone(page: Any, shoot: Callable[[Any, st
     page.keyboard.press("Enter")
     told(page, "The export file is ready")
     page.locator("#files tbody tr").first.get_by_role("cell", name="QMS", exact=True).wait_for()
+
+
+def test_all_that_were_found_are_chosen_at_once(page: Any, served: Any, shoot: Callable[[Any, str], None]) -> None:
+    with closing(sqlite3.connect(served.home / "registry.sqlite", timeout=30)) as db:
+        row = ("INSERT INTO space (site_id, key, remote_id, name) SELECT id, ?, ?, ? FROM site", range(600))
+        db.executemany(row[0], [(f"MANY{number}", f"many-{number}", f"Many {number}") for number in row[1]])
+        db.commit()
+    try:
+        page.goto("/sites/acme/backup")
+        page.get_by_label("Select specific spaces").check()
+        page.get_by_role("button", name="Choose the first 500 of").wait_for()
+        page.get_by_label("Search by name or key").fill("many 12")
+        page.get_by_text("16 spaces", exact=True).wait_for()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Choose all 16 found"
+        page.keyboard.press("Enter")
+        page.get_by_text("16 spaces chosen").wait_for()
+        assert page.evaluate("document.activeElement.id") == "space-search"
+        shoot(page, "backup-choose-all")
+        # More than are shown, some of which are chosen already.
+        page.get_by_label("Search by name or key").fill("many 1")
+        page.get_by_role("button", name="Choose all 195 found").click()
+        page.get_by_text("195 spaces chosen").wait_for()
+    finally:
+        with closing(sqlite3.connect(served.home / "registry.sqlite", timeout=30)) as db:
+            db.execute("DELETE FROM space WHERE key LIKE 'MANY%'")
+            db.commit()
 
 
 def test_what_was_chosen_stays_chosen_while_one_searches_on(page: Any) -> None:

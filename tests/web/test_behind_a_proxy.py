@@ -87,3 +87,30 @@ def test_cookies_over_https_belong_to_this_host_alone() -> None:
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput, match="--public-url"):
         settings_of(ServeOptions(public_url=url))
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://acme.example/path",
+        "https://acme.example; script-src *",
+        "https://a.example https://b.example",
+        "*",
+        "https://*.example",
+        "'self'",
+        "acme.example",
+        "https://u:p@acme.example",
+        "https://",
+        "javascript:alert(1)",
+        "",
+    ],
+)
+def test_a_frame_that_is_no_origin_is_refused(origin: str) -> None:
+    with pytest.raises(InvalidInput, match="--frame-ancestor"):
+        settings_of(ServeOptions(frame_ancestors=(origin,)))
+
+
+def test_origins_are_taken_as_browsers_write_them() -> None:
+    given = ("https://ACME.atlassian.net/", "http://localhost:8080", "http://[::1]:80")
+    expected = ("https://acme.atlassian.net", "http://localhost:8080", "http://[::1]:80")
+    assert settings_of(ServeOptions(frame_ancestors=given)).frame_ancestors == expected

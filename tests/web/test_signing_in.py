@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from snapshots.web.security import local_path
+from snapshots.web.signin.limits import TRIES_A_MINUTE
 from snapshots.web.signin.links import LINK_SECONDS, OneTimeLinks
 
 
@@ -23,6 +24,13 @@ def test_a_link_signs_one_person_in_once(serve: Any) -> None:
 def test_whoever_sees_the_terminal_can_have_a_new_link(served: Any) -> None:
     with httpx.Client() as http:
         assert http.get(served.new_link()).headers["location"] == "/"
+
+
+def test_links_are_not_guessed_for_long(serve: Any) -> None:
+    served = serve()
+    with httpx.Client(base_url=served.url) as http:
+        statuses = [http.get(f"/sign-in/link?token={number}").status_code for number in range(TRIES_A_MINUTE + 5)]
+    assert statuses[0] == 302 and statuses[-1] == 429
 
 
 def test_a_link_expires() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -97,7 +98,18 @@ def settings_of(options: ServeOptions) -> Settings:
         raise InvalidInput(
             f"{options.public_url!r} is not an address of this service: give --public-url as https://snapshots.example.com."
         )
-    return Settings(url, options.port, options.frame_ancestors, options.debug)
+    return Settings(url, options.port, tuple(map(_parse_origin, options.frame_ancestors)), options.debug)
+
+
+def _parse_origin(text: str) -> str:
+    """What may stand in a header as an origin. Anything else could open the frame to everybody, or to nobody."""
+    found = re.fullmatch(r"https?://(?:[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?/?", text.lower())
+    if found is None:
+        raise InvalidInput(
+            f"{text!r} is not an origin: give --frame-ancestor as https://acme.atlassian.net, with no path and no "
+            "wildcards."
+        )
+    return text.lower().rstrip("/")
 
 
 def _listen(options: ServeOptions) -> socket.socket:

@@ -31,6 +31,8 @@ from snapshots.web.view import site_path
 AnyRequest = Request[Visitor, Any, Any]
 
 _SHOWN_SPACES = 50
+_CHOSEN_AT_ONCE = 500
+"""So many spaces are chosen by one press at most: more are a matter for all spaces, or for a CSV file."""
 _SHOWN_KEYS = 100
 _SHOWN_BACKUPS = 20
 _ENDS = {"done": "The export file is ready.", "cancelled": "The export was cancelled."}
@@ -45,18 +47,22 @@ def show(area: Area, before: str = "") -> Template:
         "backup/index.html",
         tab="backup",
         contents=spaces.describe_spaces(area.app, area.site),
-        found=spaces.search_spaces(area.app, area.site, "", limit=_SHOWN_SPACES),
+        **_find(area, ""),
         task=running[0] if running else None,
         **_earlier(area, before),
     )
 
 
 @get("/backup/spaces", sync_to_thread=True)
-def search(area: Area, q: str = "") -> Template:
-    """The spaces that fit what somebody typed so far."""
-    return area.part(
-        "backup/spaces.html", found=spaces.search_spaces(area.app, area.site, q[:200], limit=_SHOWN_SPACES)
-    )
+def search(area: Area, q: str = "", choose: str = "") -> Template:
+    """The spaces that fit what somebody typed so far; with `choose`, all of them to be chosen, within reason."""
+    return area.part("backup/spaces.html", **_find(area, q[:200], choose=bool(choose)))
+
+
+def _find(area: Area, words: str, *, choose: bool = False) -> dict[str, Any]:
+    limit = _CHOSEN_AT_ONCE if choose else _SHOWN_SPACES
+    found = spaces.search_spaces(area.app, area.site, words, limit=limit)
+    return {"found": found, "q": words, "choose": choose, "at_once": min(found.fitting, _CHOSEN_AT_ONCE)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 
 from snapshots.web.security import Visitor, find_visitor, local_path, sign_in, sign_out
 from snapshots.web.service import Service
+from snapshots.web.signin.limits import sign_in_limit
 
 NextPath = Annotated[str, QueryParameter(name="next")]
 LOCAL_VISITOR = Visitor(account_id="local", name="Local administrator", how="link")
@@ -28,7 +29,7 @@ def show_sign_in(service: Service, next_path: NextPath = "/", told: str = "") ->
     return Template("sign_in.html", context={"next_path": local_path(next_path), "told": told, "by_team": by_team})
 
 
-@get("/sign-in/link", exclude_from_auth=True, sync_to_thread=False)
+@get("/sign-in/link", exclude_from_auth=True, sync_to_thread=False, middleware=[sign_in_limit])
 def use_link(request: Request[Any, Any, Any], service: Service, token: str = "", next_path: NextPath = "/") -> Redirect:
     """Come in by a link; it is spent then."""
     if service.team is not None or not service.links.redeem(token):

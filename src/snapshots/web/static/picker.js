@@ -31,8 +31,18 @@
     else tagOf(key)?.remove();
     show();
   });
+  // "Choose all found" brings a list that is to be chosen whole.
+  function chooseThese() {
+    const list = form.querySelector("[data-choose-these]");
+    if (!list) return;
+    list.removeAttribute("data-choose-these");
+    const known = new Set([...chosen.querySelectorAll("input")].map((input) => input.value));
+    for (const box of list.querySelectorAll("[data-picks]")) if (!known.has(box.dataset.picks)) add(box.dataset.picks, box.dataset.words);
+    search.focus();
+  }
+
   form.addEventListener("taken-out", show);
-  form.addEventListener("htmx:after:swap", show);
+  form.addEventListener("htmx:after:swap", () => { chooseThese(); show(); });
   form.querySelector("[data-choose-none]").addEventListener("click", () => { chosen.replaceChildren(); show(); search.focus(); });
 
   form.addEventListener("keydown", (event) => {
