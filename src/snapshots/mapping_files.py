@@ -27,13 +27,19 @@ def iter_csv(file: Path | bytes) -> Iterator[tuple[int, list[str]]]:
         raise StorageError(f"The mapping file {file!s} cannot be read ({error.strerror}); check its path.") from None
     except UnicodeDecodeError:
         raise InvalidInput("The mapping file is not UTF-8 text; save it as CSV in UTF-8.") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_find_delimiter(text))
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, cells
     except csv.Error as error:
         raise InvalidInput(f"The mapping file is not CSV at line {reader.line_num} ({error}); correct it.") from None
+
+
+def _find_delimiter(text: str) -> str:
+    """What parts the cells: in many countries spreadsheets write a semicolon, or a tab."""
+    header = text.lstrip().partition("\n")[0]
+    return "," if "," in header else next((mark for mark in ";\t" if mark in header), ",")
 
 
 def find_columns(header: Sequence[str], known: Sequence[tuple[str, str]]) -> tuple[int, int] | None:

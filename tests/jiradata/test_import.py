@@ -15,6 +15,7 @@ from snapshots.atlassian.connection import Connection
 from snapshots.atlassian.transport import Transport
 from snapshots.errors import InvalidInput, JobCancelled
 from snapshots.jiradata.apply import apply_import
+from snapshots.jiradata.decisions import write_decisions
 from snapshots.jiradata.plan import JiraPlan, MacroPlan, read_plan, save_plan, write_plan
 from snapshots.registry import jira_mappings
 
@@ -125,6 +126,40 @@ def test_a_word_that_nobody_decided_waits_until_a_person_decides(make_moved: Any
     assert not [one for one in left.undecided if one.macros]
 
 
+def test_a_quoted_name_is_decided_by_the_name_and_asked_for_once(make_moved: Any, acme: World) -> None:
+    number = field_id(acme, "Effort").removeprefix("customfield_")
+    levels = [{"jql": f"""project = REQ AND "Effort" > 2 AND 'E\\u0066fort' > 1 AND cf[{number}] > 0"""}]
+    moved: Moved = make_moved({"A": {"m1": levels}}, "REQ=GLX", rename_fields={"Effort": "Size"})
+    plan = moved.plan()
+    waiting = [one for one in plan.undecided if one.macros]
+    assert [(one.kind, one.source_name, one.source_id[12:]) for one in waiting] == [("field", "Effort", number)]
+    csv = write_decisions(waiting)
+    assert csv.count("Effort") == 1
+    decided = moved.plan(("d.csv", csv.replace("Effort,,", "Effort,Size,").encode()))
+    there = field_id(moved.globex, "Size").removeprefix("customfield_")
+    assert (
+        macro(decided, "m1").levels[0].after == f"""project = GLX AND "Size" > 2 AND 'Size' > 1 AND cf[{there}] > 0"""
+    )
+    left = moved.plan(("d.csv", csv.replace("Effort,,", "Effort,-,").encode()))
+    assert not [one for one in left.undecided if one.macros]
+
+
+def test_what_only_an_author_can_put_right_is_named_though_no_word_changes(make_moved: Any) -> None:
+    moved: Moved = make_moved(
+        {"A": {"m1": [{"jql": "fixVersion = 10500"}], "m2": [{"jql": "key > OLD-2"}], "m3": [{"jql": "votes = $Odd"}]}},
+    )
+    plan = moved.plan()
+    assert {one.macro_id: (one.outcome, one.is_changed) for one in plan.pages[0].macros} == {
+        "m1": ("doubtful", False),
+        "m2": ("doubtful", False),
+        "m3": ("doubtful", False),
+    }
+    said = " ".join(finding.evidence for finding in plan.findings if finding.kind == "macro-doubtful")
+    assert all(word in said for word in ("10500", "OLD-2", "Odd"))
+    assert moved.apply(moved.plan(everything=True)).pages == {}
+    assert moved.plan(same_jira=True).outcomes == {"unchanged": 3, "here already": 0}
+
+
 def test_jiras_own_opinion_holds_a_macro_back_unless_everything_is_wanted(make_moved: Any) -> None:
     moved: Moved = make_moved({"A": {"m1": [{"jql": "project = REQ AND fixVersion = 99.9"}]}})
     plan = moved.plan()
@@ -196,6 +231,11 @@ def test_pages_edited_between_plan_and_apply(make_moved: Any) -> None:
     assert undone.pages == {"kept": 1, "skipped": 2, "undone": 1}
     assert moved.definition("Same")["levels"][0]["jql"] == "project = GLX AND key = GLX-7"
     assert moved.definition("Text")["levels"][0]["jql"] == "project = REQ" and "even more" in moved.body("Text")
+
+    edit(moved, "Macro", lambda body: body.replace("project = REQ AND key = REQ-1", "project = REQ"))
+    edit(moved, "Same", lambda body: body.replace("project = GLX AND key = GLX-7", "project = REQ"))
+    again = moved.apply(plan)
+    assert again.pages == {"skipped": 1, "written": 3}, "what was skipped once is tried again once all was undone"
 
 
 def test_a_stale_version_is_tried_again_and_a_lost_answer_is_looked_for(make_moved: Any) -> None:

@@ -223,5 +223,12 @@ def test_the_csv_of_decisions_is_edited_and_read_back():
     assert "'=HYPERLINK()" in lines[2]
     assert read_given([("d.csv", text.encode())]).answers == {}
     edited = text.replace("project,1,A,Red,,", "project,1,A,Red,GLX,").replace("=HYPERLINK(),,", "=HYPERLINK(),-,")
-    given = read_given([("d.csv", edited.encode())]).answers
-    assert given == {("project", "1"): "GLX", ("field", "customfield_1"): "-"}
+    for spelled in (edited, "\ufeff" + edited, edited.replace(",", ";"), edited.replace(",", "\t")):
+        given = read_given([("d.csv", spelled.encode())]).answers
+        assert given == {("project", "1"): "GLX", ("field", "customfield_1"): "-"}
+
+
+def test_two_that_are_sent_to_one_are_named_as_people_call_them():
+    lines = b"kind,source_id,source_key,destination\nproject,10001,ONE,MERG\nproject,10002,TWO,MERG\n"
+    (finding,) = read_given([("d.csv", lines)]).findings
+    assert (finding.record, finding.evidence) == ("projects ONE, TWO", "the mapping sends 2 of them to MERG")

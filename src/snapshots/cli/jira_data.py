@@ -258,7 +258,7 @@ def _mappings(mapping: list[Path] | None, decisions: Path | None) -> list[Path]:
 
 def _write_undecided(made: JiraPlan, path: Path) -> None:
     try:
-        path.write_text(write_decisions(made.undecided), encoding="utf-8")
+        path.write_text(write_decisions(made.undecided), encoding="utf-8-sig")  # spreadsheets know it by its mark
     except OSError as error:
         raise StorageError(f"{path} cannot be written ({error.strerror}); choose another place.") from None
 

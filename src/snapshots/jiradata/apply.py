@@ -69,7 +69,8 @@ def apply_import(
     if row.state == "done":
         return report_import(registry, row)
     with registry.read() as conn:
-        finished = {page.remote_id for page in jira_imports.list_pages(conn, row.id, ("written", "skipped"))}
+        # What was skipped is looked at again: its reason may be gone.
+        finished = {page.remote_id for page in jira_imports.list_pages(conn, row.id, ("written",))}
     waiting = [(page, macros) for page, macros in plan.iter_written() if page.page_id not in finished]
     message = f"Jira data imported from {plan.source.site_name}: definitions now ask {site.jira_url}"
     total, done = row.pages, row.pages - len(waiting)

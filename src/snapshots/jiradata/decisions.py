@@ -81,6 +81,7 @@ class _Line:
     kind: Kind
     word: str
     destination: str
+    called: str
 
 
 def read_given(files: Iterable[tuple[str, Path | bytes]]) -> Given:
@@ -101,7 +102,7 @@ def read_given(files: Iterable[tuple[str, Path | bytes]]) -> Given:
         given.findings.append(
             Finding("two-answers", f"{_noun(kind)} {word}", f"it is sent to {said}", "Keep one of them; none was used.")
         )
-    _refuse_two_to_one(given)
+    _refuse_two_to_one(given, {(line.kind, line.word): line.called for line in lines})
     return given
 
 
@@ -166,7 +167,8 @@ def _read_lines(name: str, file: Path | bytes, findings: list[Finding]) -> list[
         elif not word:
             findings.append(_bad_line(place, "it does not say of what"))
         else:
-            read.append(_Line(place, kind, word, destination))
+            names = [text for place_ in sources if (text := _unsafe(cells[place_])) and text != word]
+            read.append(_Line(place, kind, word, destination, names[0] if names else word))
     return read
 
 
@@ -196,26 +198,26 @@ def _read_report(
             continue
         if kind == "field":
             source, destination = (f"customfield_{each}" if each.isdigit() else each for each in (source, destination))
-        read.append(_Line(f"line {number} of {name}", kind, source, destination))
+        read.append(_Line(f"line {number} of {name}", kind, source, destination, source))
     return read
 
 
-def _refuse_two_to_one(given: Given) -> None:
-    """Drop answers that send two things to one where that cannot be."""
-    claims: dict[tuple[Kind, str], list[str]] = {}
+def _refuse_two_to_one(given: Given, called: Mapping[tuple[Kind, str], str]) -> None:
+    """Drop answers that send two things to one where that cannot be; `called` says what people call each."""
+    claims: dict[tuple[Kind, str], list[tuple[str, str]]] = {}
     for (kind, word), destination in given.answers.items():
         if kind in ONE_TO_ONE and destination != NOTHING:
-            claims.setdefault((kind, destination.casefold()), []).append(word)
-    for (kind, destination), words in claims.items():
-        if len(words) < 2:
+            claims.setdefault((kind, destination.casefold()), []).append((word, destination))
+    for (kind, _), claimants in claims.items():
+        if len(claimants) < 2:
             continue
-        for word in words:
+        for word, _ in claimants:
             del given.answers[kind, word]
         given.findings.append(
             Finding(
                 "two-to-one",
-                f"{_noun(kind)}s {', '.join(sorted(words))}",
-                f"the mapping sends {len(words)} of them to {destination}",
+                f"{_noun(kind)}s {', '.join(sorted(called.get((kind, word), word) for word, _ in claimants))}",
+                f"the mapping sends {len(claimants)} of them to {claimants[0][1]}",
                 "Give each a partner of its own; none of these lines was used.",
             )
         )

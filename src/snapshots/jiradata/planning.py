@@ -49,7 +49,15 @@ from snapshots.progress import Progress, silent
 from snapshots.registry.sites import SiteRow
 
 _UNDECIDED_REASONS = frozenset({"unmapped", "ambiguous"})
-"""Why a word stays that a person can do something about; the others are told, and hold nothing back."""
+"""Why a word stays that a person can decide."""
+
+_DOUBTS = {
+    "order-lost": "behind < or > the issue {} would find others, for the numbers of its project did not stay",
+    "id-unknown": "no mapping holds {}: versions, components, options and the like have other ids there",
+    "unknown-field": "the source has no field {}",
+    "unknown-function": "nobody knows what {} means inside its function",
+}
+"""Why a word stays that only its author can put right: written on request, and never passed over in silence."""
 
 
 def plan_import(
@@ -83,6 +91,8 @@ def plan_import(
     pages.sort(key=lambda page: (page.space_key, page.title, page.page_id))
     pages, macros_here = _without_those_here(pages, frozenset() if same_jira else frozenset(here_already))
     rewritten = _rewrite_all(pages, rewriter, progress)
+    if same_jira:
+        rewritten = {text: _without_doubts(one) for text, one in rewritten.items()}
     opinions = ask_jira(
         jira,
         (level.rewritten.text for one in rewritten.values() if one.is_changed for level in one.levels),
@@ -238,6 +248,11 @@ def _rewrite_all(
     return rewritten
 
 
+def _without_doubts(one: RewrittenDefinition) -> RewrittenDefinition:
+    """As it is where the Jira is the same: ids and numbers mean there what they meant."""
+    return replace(one, left_alone=tuple(each for each in one.left_alone if each.left.reason not in _DOUBTS))
+
+
 def _plan_pages(
     pages: Iterable[MacroPage],
     rewritten: dict[str, RewrittenDefinition],
@@ -308,12 +323,12 @@ def _decide(
     waiting = list(dict.fromkeys(f"{each.kind} {each.word}" for each in kept if each.reason in _UNDECIDED_REASONS))
     if waiting:
         return "waits", f"nobody decided what became of {', '.join(waiting[:5])}" + (" …" if len(waiting) > 5 else "")
-    if not rewritten.is_changed:
-        return "unchanged", ""
-    objections = [text for level in levels for text in level.objections]
-    if objections:
-        return "doubtful", f"Jira there objects: {' '.join(objections)}"
-    return "rewritten", ""
+    doubts = list(dict.fromkeys(_DOUBTS[each.reason].format(each.word) for each in kept if each.reason in _DOUBTS))
+    if rewritten.is_changed and (objections := [text for level in levels for text in level.objections]):
+        doubts.append(f"Jira there objects: {' '.join(objections)}")
+    if doubts:
+        return "doubtful", "; ".join(doubts)
+    return ("rewritten" if rewritten.is_changed else "unchanged"), ""
 
 
 # -- what a person should know -------------------------------------------------------------------------------------

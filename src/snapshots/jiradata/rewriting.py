@@ -24,7 +24,7 @@ from snapshots.jiradata.mapping import Certainty, JiraMapping
 from snapshots.jiradata.meanings import FieldWords
 from snapshots.jiradata.meant_words import DEEPEST_QUERY_IN_QUERY, Subject, iter_meant_words
 from snapshots.jiradata.new_words import Answer, NewWord, NewWords, Reason, Stays
-from snapshots.jql.spelling import is_number, respell
+from snapshots.jql.spelling import is_number, respell, word_of
 
 _WORD_END = re.compile(r"[\w.\\-]$")
 _DIGITS = re.compile(r"[0-9]+")
@@ -44,7 +44,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A word at `[start:end]` that was meant and not changed.
+    """A word at `[start:end]` that was meant and not changed; without quotes and escapes, and a field of `cf[…]` by its
+    id, so that whoever decides about it finds it by the name it has.
 
     `unmapped`: the mapping has no such thing. `ambiguous`: it has several. `unknown-field`, `unknown-function`: what
     the word means is not known. `order-lost`: behind `<` or `>` the issue's new key would mean other issues.
@@ -124,7 +125,7 @@ class JqlRewriter:
                     edits.append(Edit(kind, start, end, before, answer.text, answer.certainty))
                 left.extend(answer.left_alone)
             elif answer.reason is not None:
-                left.append(LeftAlone(kind, start, end, before, answer.reason))
+                left.append(LeftAlone(kind, start, end, _meant(kind, before), answer.reason))
         edits.sort(key=lambda edit: edit.start)
         left.sort(key=lambda each: each.start)
         return RewrittenJql(text, apply_edits(text, edits), tuple(edits), tuple(left))
@@ -222,6 +223,11 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
         parts += (text[done : edit.start], edit.after)
         done = edit.end
     return "".join((*parts, text[done:]))
+
+
+def _meant(kind: Subject, written: str) -> str:
+    """What a thing is called: a field whose place in the text is a number stands in `cf[…]`."""
+    return f"customfield_{written}" if kind == "field" and _DIGITS.fullmatch(written) else word_of(written)
 
 
 def _respelled(written: str, word: str, answer: Answer) -> _Written | Stays:

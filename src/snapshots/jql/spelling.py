@@ -23,6 +23,12 @@ def respell(written: str, word: str) -> str:
     return quote_jql(word)
 
 
+def word_of(written: str) -> str:
+    """The word that is meant by what is written: without its quotes and escapes."""
+    quoted = len(written) > 1 and written[0] in ("'", '"') and written[-1] == written[0]
+    return unescape(written[1:-1] if quoted else written)
+
+
 def is_number(written: str) -> bool:
     """Whether a word, as it is written, is a number to JQL."""
     return _NUMBER.fullmatch(written) is not None

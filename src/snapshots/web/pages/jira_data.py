@@ -177,7 +177,9 @@ def download_undecided(area: Area, digest: str) -> Response[bytes]:
     """What waits for a person, as CSV to be edited."""
     plan = jira_plans.get_plan(area.app, area.site, digest)
     headers = {"Content-Disposition": 'attachment; filename="undecided.csv"'}
-    return Response(write_decisions(plan.undecided).encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(
+        write_decisions(plan.undecided).encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers
+    )
 
 
 @dataclass(frozen=True, slots=True)
