@@ -63,6 +63,7 @@ def test_start_poll_download(call: Pipeline, tmp_path: Any) -> None:
     assert verify_archive(path).findings == ()
     sha256 = hashlib.sha256(answer.content)
     assert task["result"]["sha256"] == sha256.hexdigest()
+    assert task["result"]["created_at"] == call("GET", task["links"]["backup"], 200).json()["created_at"]
     digest = base64.b64encode(sha256.digest()).decode()
     assert answer.headers["digest"] == f"sha-256={digest}"
     assert answer.headers["repr-digest"] == answer.headers["content-digest"] == f"sha-256=:{digest}:"

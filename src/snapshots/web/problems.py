@@ -90,7 +90,7 @@ _HTTP_CODES = {
 }
 
 _HTTP_SENTENCES = {
-    400: "The request cannot be understood: go back and try again.",
+    400: "The request cannot be understood: correct it and send it again.",
     401: "You are not signed in, or your session has ended: sign in again.",
     403: "This was refused. If the page was open for long, load it again and repeat what you did.",
     404: "There is nothing at this address: go back, or start at the first page.",

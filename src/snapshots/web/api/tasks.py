@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import get, post
@@ -115,7 +115,21 @@ def with_links(task: Task) -> Task:
         links["import"] = api_path(task.site, "jira-data", "imports", task.result["import"])
     if task.kind == durable.PLAN and task.result:
         links["plan"] = api_path(task.site, "restore-plans", task.result["plan"])
-    return msgspec.structs.replace(task, links=links)
+    return msgspec.structs.replace(task, links=links, result=_with_moments(task.result))
+
+
+def _with_moments(result: Any) -> Any:
+    """A result whose times are those of the API, not the microseconds in which jobs keep them."""
+    if not isinstance(result, dict):
+        return result
+    return {
+        name: _in_iso(value) if name.endswith("_at") and isinstance(value, int) else value
+        for name, value in result.items()
+    }
+
+
+def _in_iso(microseconds: int) -> str:
+    return acts.as_datetime(microseconds).isoformat().replace("+00:00", "Z")
 
 
 def _get_seen(caller: Caller, task_id: str) -> Task:
