@@ -10,14 +10,17 @@ import pytest
 
 from atlassian_emulator.jira import put_issues
 from atlassian_emulator.weather import Disturbance
+from snapshots.access.actors import this_user
+from snapshots.access.settings import change_settings
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
 from snapshots.atlassian.transport import Transport
 from snapshots.errors import InvalidInput, JobCancelled
+from snapshots.jiradata.already_here import find_macros_already_here
 from snapshots.jiradata.apply import apply_import
 from snapshots.jiradata.decisions import write_decisions
 from snapshots.jiradata.plan import JiraPlan, MacroPlan, read_plan, save_plan, write_plan
-from snapshots.registry import jira_mappings
+from snapshots.registry import jira_mappings, tables
 
 from .conftest import Moved, World, issue
 
@@ -314,6 +317,20 @@ def test_files_of_other_sites_are_told(make_moved: Any) -> None:
     at_home = Moved(moved.acme, moved.acme, moved.file, moved.page_ids).plan()
     assert "file-of-this-site" in {f.kind for f in at_home.findings}
     assert at_home.outcomes == {"unchanged": 1, "here already": 0}
+
+
+def test_what_was_captured_from_this_jira_is_here_already_under_its_earlier_address_too(make_moved: Any) -> None:
+    moved: Moved = make_moved({"A": {"m1": [{"jql": "project = TST"}]}})
+    site, earlier = moved.globex, "https://globex-before.atlassian.net"
+    place = (moved.page_ids["A"], "m1")
+    site.take(place[0])
+    assert find_macros_already_here(site.registry, site.row) == {place}
+    with site.registry.write() as conn:
+        conn.execute(tables.version.update().values(jira_url=earlier))
+    assert find_macros_already_here(site.registry, site.row) == set()
+    with site.registry.write() as conn:
+        change_settings(conn, site.row.id, this_user(), same_jira_urls=(earlier,))
+    assert find_macros_already_here(site.registry, site.row) == {place}
 
 
 def test_renamed_fields_and_link_types(make_moved: Any) -> None:
