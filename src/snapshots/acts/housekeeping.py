@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from snapshots.access import audit
 from snapshots.access.actors import SERVICE
 from snapshots.access.settings import get_settings
-from snapshots.acts import archives, jobs, restore_plans
+from snapshots.acts import archives, jira_files, jobs, restore_plans
 from snapshots.app import App
 from snapshots.backup.receive import iter_dead_parts
 from snapshots.errors import AlreadyRunning, SnapshotsError
@@ -80,6 +80,7 @@ def sweep(app: App) -> None:
         _sweep_backups(app, site)
     for part in iter_dead_parts(app.config.uploads_dir):
         part.unlink(missing_ok=True)
+    jira_files.sweep(app)
     _sweep_plans(app)
 
 

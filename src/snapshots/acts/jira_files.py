@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ from pathlib import Path
 from snapshots.access import audit
 from snapshots.access.actors import Actor
 from snapshots.app import App
-from snapshots.backup.receive import require_room
-from snapshots.errors import InvalidInput, NotFound, StorageError
+from snapshots.backup.receive import IncomingFile, iter_dead_parts
+from snapshots.errors import InvalidInput, NotFound
 from snapshots.jiradata.decisions import read_given
 from snapshots.jiradata.file import SUFFIX, JiraDataFile, open_file
+from snapshots.whole_files import make_folder, save_whole
 
 MAX_FILE_BYTES = 1 << 30
 MAX_MAPPING_BYTES = 64 << 20
@@ -36,65 +36,41 @@ class KeptFile:
         return self.file.sha256
 
 
-class IncomingFile:
-    """A Jira-data file on its way here: written block by block, kept only when it is whole and sound."""
+def begin_file(app: App, site: str, expected_bytes: int | None = None) -> IncomingFile:
+    """Room for a Jira-data file that is to come. Raises UploadTooLarge or DiskFull when there is none."""
+    folder = _folder(app, app.get_site(site).id)
+    return IncomingFile(folder, max_bytes=MAX_FILE_BYTES, expected_bytes=expected_bytes, suffix=SUFFIX)
 
-    def __init__(self, app: App, site: str) -> None:
-        self._app = app
-        self._site = app.get_site(site)
-        self._folder = folder = _folder(app, self._site.id)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _sweep(folder)
-            self._path = folder / f".{secrets.token_hex(8)}.part"
-            self._file = self._path.open("wb")
-        except OSError as error:
-            raise StorageError(
-                f"Nothing can be kept in {folder} ({error.strerror}); make room or check its rights."
-            ) from None
-        self._bytes = 0
 
-    def write(self, block: bytes) -> None:
-        """Raises InvalidInput beyond the limit."""
-        self._bytes += len(block)
-        require_room(self._folder, len(block))
-        if self._bytes > MAX_FILE_BYTES:
-            raise InvalidInput("The file is longer than a gibibyte, which no Jira-data file is; choose another.")
-        try:
-            self._file.write(block)
-        except OSError as error:
-            raise StorageError(f"The file cannot be kept ({error.strerror}); make room.") from None
-
-    def finish(self, name: str, actor: Actor) -> KeptFile:
-        """Check the file and keep it. Raises as `jiradata.file.open_file`, and leaves nothing then."""
-        self._file.close()
-        try:
-            opened = open_file(self._path)
-        except (InvalidInput, NotFound) as error:
-            raise InvalidInput(str(error).replace(str(self._path), name)) from None
-        except Exception as error:
-            error.args = (str(error).replace(str(self._path), name),)
-            raise
-        kept = self._folder / f"{opened.sha256}{SUFFIX}"
-        self._path.replace(kept)
-        with self._app.registry.write() as conn:
-            details = {"sha256": opened.sha256, "bytes": opened.size, "source": opened.head.source.name}
-            audit.record(conn, actor, "jira-data.uploaded", site_id=self._site.id, subject=name, details=details)
-        return KeptFile(name, open_file(kept))
-
-    def abandon(self) -> None:
-        """Leave nothing, unless it was finished."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+def finish_file(app: App, site: str, incoming: IncomingFile, name: str, actor: Actor) -> KeptFile:
+    """Keep what came, if it is a sound file. Raises as `jiradata.file.open_file`, and leaves nothing then."""
+    row = app.get_site(site)
+    received = incoming.finish()
+    try:
+        opened = open_file(received.path)
+        kept = received.path.with_name(f"{opened.sha256}{SUFFIX}")
+        received.path.replace(kept)
+    except (InvalidInput, NotFound) as error:
+        raise InvalidInput(str(error).replace(str(received.path), name)) from None
+    except Exception as error:
+        error.args = (str(error).replace(str(received.path), name),)
+        raise
+    finally:
+        received.path.unlink(missing_ok=True)
+    opened.path = kept
+    with app.registry.write() as conn:
+        details = {"sha256": opened.sha256, "bytes": opened.size, "source": opened.head.source.name}
+        audit.record(conn, actor, "jira-data.uploaded", site_id=row.id, subject=name, details=details)
+    return KeptFile(name, opened)
 
 
 def keep_file(app: App, site: str, name: str, blocks: Iterable[bytes], actor: Actor) -> KeptFile:
     """Keep a file that comes in blocks."""
-    incoming = IncomingFile(app, site)
+    incoming = begin_file(app, site)
     try:
         for block in blocks:
             incoming.write(block)
-        return incoming.finish(name, actor)
+        return finish_file(app, site, incoming, name, actor)
     finally:
         incoming.abandon()
 
@@ -115,15 +91,9 @@ def is_digest(text: str) -> bool:
 def keep_mapping(app: App, name: str, data: bytes) -> Path:
     """Keep a CSV of ours or Atlassian's for the job that reads it. Raises InvalidInput when it is neither."""
     read_given([(name, data)])
-    folder = app.config.home / "jira-data"
+    folder = make_folder(app.config.home / "jira-data")
     path = folder / f"{hashlib.sha256(data).hexdigest()}.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise StorageError(
-            f"Nothing can be kept in {folder} ({error.strerror}); make room or check its rights."
-        ) from None
+    save_whole(path, "The mapping", data)
     return path
 
 
@@ -131,9 +101,16 @@ def _folder(app: App, site_id: int) -> Path:
     return app.config.home / "jira-data" / f"site-{site_id}"
 
 
-def _sweep(folder: Path) -> None:
-    """Files that nobody asked for in a month, and what killed processes left, go."""
+def sweep(app: App) -> None:
+    """Files and mappings that were brought a month ago, and what killed processes left, go."""
     oldest = time.time() - _KEPT_SECONDS
-    for path in folder.iterdir():
-        if path.is_file() and path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+    home = app.config.home / "jira-data"
+    for folder in (home, *home.glob("site-*")):
+        for part in iter_dead_parts(folder):
+            part.unlink(missing_ok=True)
+        for path in folder.glob("*.*"):
+            try:
+                if path.is_file() and path.stat().st_mtime < oldest:
+                    path.unlink()
+            except FileNotFoundError:
+                continue

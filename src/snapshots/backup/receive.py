@@ -1,4 +1,4 @@
-"""An archive on its way in: written as it comes, digested as it is written, whole or not there at all."""
+"""A file on its way in: written as it comes, digested as it is written, whole or not there at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from pathlib import Path
 from snapshots.errors import InvalidInput, StorageError
 
 _PART = ".part"
-_SUFFIX = ".zip"
 DEAD_AFTER_SECONDS = 3600
 """A part that nothing was written to for so long belongs to a process that is gone."""
 
@@ -46,7 +45,7 @@ class ReceivedFile:
 class IncomingFile:
     """One upload. `write` until nothing comes, then `finish`; `abandon` leaves nothing, and may always be called."""
 
-    def __init__(self, folder: Path, *, max_bytes: int, expected_bytes: int | None) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int, expected_bytes: int | None, suffix: str = ".zip") -> None:
         """Raises UploadTooLarge or DiskFull before the first byte, where the sender said how many will come."""
         self._max_bytes = max_bytes
         self._expected_bytes = expected_bytes
@@ -57,8 +56,8 @@ class IncomingFile:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             require_room(folder, expected_bytes or 0)
-            self._path = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
-            self._part = self._path.with_suffix(_SUFFIX + _PART)
+            self._path = folder / f"{secrets.token_hex(8)}{suffix}"
+            self._part = self._path.with_name(self._path.name + _PART)
             self._file = self._part.open("xb")
         except OSError as error:
             raise _explained(error) from None
@@ -120,7 +119,7 @@ def require_room(folder: Path, length: int) -> None:
 def iter_dead_parts(folder: Path) -> Iterator[Path]:
     """What uploads left whose process was killed."""
     now = time.time()
-    for part in folder.glob(f"*{_SUFFIX}{_PART}"):
+    for part in folder.glob(f"*{_PART}"):
         try:
             if now - part.stat().st_mtime > DEAD_AFTER_SECONDS:
                 yield part

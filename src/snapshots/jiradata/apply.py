@@ -106,7 +106,7 @@ def undo_import(
     """Put the old definitions back on every page that the import wrote, and forget its mapping.
 
     Only our own parameters are changed back, and only where they are still what the import wrote. Interrupted, it
-    goes on when run again. Raises NotFound, InvalidInput for an import that still runs.
+    goes on when run again. Raises NotFound. That the import itself does not run meanwhile is up to its job.
     """
     with registry.read() as conn:
         row = jira_imports.get_import(conn, site.id, import_id)

@@ -7,17 +7,15 @@ from typing import Annotated, Any, Literal
 
 from anyio.to_thread import run_sync
 from litestar import Request, Response, get, post
-from litestar.exceptions import InternalServerException
 from litestar.params import Parameter
 
 from snapshots.acts import jira_data as acts
 from snapshots.acts import jira_files, jira_plans
 from snapshots.acts.tasks import Task
-from snapshots.backup.receive import UploadCut
 from snapshots.jiradata.plan import PlanOptions
 from snapshots.web.api.backups import started
 from snapshots.web.api.door import Caller
-from snapshots.web.api.files import BLOCK_BYTES, answer_file, begins_at_start, sent_name
+from snapshots.web.api.files import answer_file, begins_at_start, sent_name
 from snapshots.web.api.jira_model import (
     ImportPage,
     ImportView,
@@ -34,6 +32,7 @@ from snapshots.web.api.jira_model import (
 )
 from snapshots.web.api.model import Id, Limit
 from snapshots.web.api.openapi import FILE_HEADERS, STARTED, UPLOAD, file_responses, problems
+from snapshots.web.incoming import keep_body
 
 NDJSON = "application/x-ndjson"
 Digest = Annotated[str, Parameter(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hexadecimal.")]
@@ -86,22 +85,10 @@ def download_jira_export(caller: Caller, request: Request[Any, Any, Any], task_i
     request_max_body_size=jira_files.MAX_FILE_BYTES,
 )
 async def upload_jira_file(caller: Caller, request: Request[Any, Any, Any]) -> Response[JiraFileView]:
-    incoming = await run_sync(jira_files.IncomingFile, caller.app, caller.site)
-    try:
-        waiting = bytearray()
-        try:
-            async for chunk in request.stream():
-                waiting += chunk
-                if len(waiting) >= BLOCK_BYTES:
-                    await run_sync(incoming.write, bytes(waiting))
-                    waiting.clear()
-        except InternalServerException:
-            raise UploadCut("The sender went away before the file was whole: send it again from its start.") from None
-        await run_sync(incoming.write, bytes(waiting))
-        name = sent_name(request.headers) or "upload.jira-data.ndjson"
-        kept = await run_sync(incoming.finish, name, caller.actor)
-    finally:
-        await run_sync(incoming.abandon)
+    app, site = caller.app, caller.site
+    name = sent_name(request.headers) or "upload.jira-data.ndjson"
+    incoming = await run_sync(jira_files.begin_file, app, site, request.content_length)
+    kept = await keep_body(request, incoming, lambda: jira_files.finish_file(app, site, incoming, name, caller.actor))
     view = view_file(caller.site, kept)
     return Response(view, status_code=201, headers={"Location": view.links["self"]})
 

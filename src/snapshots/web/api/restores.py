@@ -13,7 +13,7 @@ from litestar.params import Parameter
 from snapshots.acts import archives, restore_plans
 from snapshots.acts import restores as acts
 from snapshots.acts.tasks import Task, as_datetime
-from snapshots.errors import InvalidInput, NotFound
+from snapshots.errors import InvalidInput
 from snapshots.restore.conflicts import ConflictPolicy
 from snapshots.restore.plan import RestoreOptions
 from snapshots.restore.plan_store import RecordFilter
@@ -253,10 +253,7 @@ def list_restores(caller: Caller) -> RestoreList:
     sync_to_thread=True,
 )
 def get_restore(caller: Caller, restore_id: Id) -> RestoreView:
-    for each in acts.restore_status(caller.app, caller.site).restores:
-        if each.restore.id == restore_id:
-            return view_restore(caller.site, each)
-    raise NotFound(f"There is no restore {restore_id} on this site; list the restores to see which there are.")
+    return view_restore(caller.site, acts.get_restore(caller.app, caller.site, restore_id))
 
 
 @get(
