@@ -11,7 +11,7 @@ import pytest
 from snapshots.access import keys
 from snapshots.access.actors import Actor
 from snapshots.access.uses import UseLog, WrongKeys
-from snapshots.errors import TooManyTries
+from snapshots.errors import StorageError, TooManyTries
 from snapshots.registry import api_keys, audit_events
 from snapshots.registry.engine import Registry
 
@@ -70,3 +70,21 @@ def test_an_address_with_many_wrong_keys_is_told_to_wait_and_others_are_not() ->
     wrong.count("no address")
     time.sleep(0.55)
     wrong.count("2001:db8::1")
+
+
+def test_uses_that_could_not_be_noted_are_noted_later(
+    registry: Registry, site_ids: tuple[int, int], ada: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with registry.write() as conn:
+        row, _ = keys.make_key(conn, site_ids[0], ada, name="nightly")
+    uses = UseLog(registry)
+    uses.note_use(row, "192.0.2.1", "GET tasks")
+    with monkeypatch.context() as broken:
+        broken.setattr(registry, "write", lambda: (_ for _ in ()).throw(StorageError("The disk is full.")))
+        with pytest.raises(StorageError):
+            uses.flush()
+    uses.note_use(row, "192.0.2.1", "GET tasks")
+    uses.flush()
+    with registry.read() as conn:
+        events = [event for event in audit_events.list_events(conn, site_ids[0]) if event.action == "key.used"]
+    assert [json.loads(event.details)["requests"] for event in events] == [{"GET tasks": 2}]

@@ -235,3 +235,16 @@ def test_the_housekeeper_notes_uses_when_it_stops_and_survives_failures(
     keeper.stop()
     with held.registry.read() as conn:
         assert [event.action for event in audit_events.list_events(conn, None)] == ["key.refused"]
+
+
+def test_jira_data_that_was_brought_long_ago_goes(app: App) -> None:
+    folder = app.config.home / "jira-data" / "site-1"
+    folder.mkdir(parents=True)
+    old = [folder / "a.jira-data.ndjson", folder.parent / "b.csv", folder / "c.jira-data.ndjson.part"]
+    new = [folder / "d.jira-data.ndjson", folder.parent / "e.csv"]
+    for path in (*old, *new):
+        path.write_text("x")
+    for path in old:
+        os.utime(path, (1, 1))
+    sweep(app)
+    assert sorted(path for path in folder.parent.rglob("*.*")) == sorted(new)

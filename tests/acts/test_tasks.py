@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 import time
@@ -14,8 +15,10 @@ from snapshots import durable
 from snapshots.access.actors import Actor
 from snapshots.acts import audit, jobs, tasks
 from snapshots.acts import backups as acts
+from snapshots.acts.places import hide_places
 from snapshots.app import App
 from snapshots.backup.selection import ResolvedSelection, resolve_selection, select_picked
+from snapshots.config import Config
 from snapshots.errors import AlreadyRunning, DecisionNeeded, InvalidInput, NotFound, StorageError
 from snapshots.jobs import FINAL_STATES
 from snapshots.registry import audit_events, backups
@@ -188,3 +191,16 @@ def test_a_command_leaves_events_of_its_user(app: App, monkeypatch: pytest.Monke
         ("backup.started", "cli", "grace"),
         ("backup.finished", "cli", "grace"),
     ]
+
+
+def test_sentences_leave_the_address_of_a_database_out(config: Config) -> None:
+    url = "postgresql://snap:secret@db.internal:5433/registry"
+    app = App(dataclasses.replace(config, registry_url=url, jobs_url=url))
+    for said in (
+        "The registry postgresql://snap:***@db.internal:5433/registry cannot be used: it does not answer.",
+        'The jobs cannot be read (connection to server at "db.internal" (10.1.2.3), port 5433 failed: timeout).',
+        f"The folder {config.home}/plans cannot be made.",
+    ):
+        shown = hide_places(app, said)
+        assert not any(word in shown for word in ("internal", "10.1.2.3", "5433", str(config.home)))
+    assert hide_places(app, "http://localhost:80/wiki is silent.") == "http://localhost:80/wiki is silent."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 import sqlalchemy as sa
@@ -9,16 +10,19 @@ import sqlalchemy as sa
 from snapshots.app import App
 from snapshots.jobs import Job
 
+_POSTGRESQL_ADDRESS = re.compile(r'server (?:at|on socket) "[^"]*"(?: \([^)]*\))?(?:, port \d+)?')
+"""How libpq names the server that it could not reach."""
+
 
 def hide_places(app: App, text: str) -> str:
     """The sentence with names in the place of paths below the home, and without the address of a database."""
     for url in {app.config.registry_url, app.config.jobs_url}:
         address = sa.make_url(url)
-        if address.host:
+        if address.get_backend_name() == "postgresql":
             for driver in ("postgresql", "postgresql+psycopg"):
                 shown = address.set(drivername=driver).render_as_string(hide_password=True)
                 text = text.replace(shown, "in PostgreSQL")
-            text = text.replace(address.host, "the server")
+    text = _POSTGRESQL_ADDRESS.sub("the server", text)
     return text.replace(f"{app.config.home}/", "").replace(str(app.config.home), "its home")
 
 
