@@ -160,3 +160,9 @@ def test_an_id_wins_over_a_name_and_exact_spelling_over_case() -> None:
 def test_link_types_are_only_asked_for_when_a_level_follows_links() -> None:
     assert needs_link_types(Definition((Level("x = 1"), Level("issue in LinkedIssues($key)"))))
     assert not needs_link_types(Definition((Level("x = 1"), Level("parent = $key"))))
+
+
+def test_an_error_names_a_query_in_few_words() -> None:
+    (level,) = plan(Level("project = A\n  AND key in (" + ", ".join(f"A-{n}" for n in range(1, 3000)) + ")"))
+    assert level.described.startswith("level 1, 'project = A AND key in (A-1, A-2,")
+    assert level.described.endswith("…'") and len(level.described) < 240

@@ -95,6 +95,17 @@ def test_plan_apply_undo(make_moved: Any, acme: World) -> None:
     assert moved.definition("Reqs", "c1") == new
 
 
+def test_what_was_undone_can_be_imported_anew_though_it_was_taken_here_meanwhile(make_moved: Any) -> None:
+    moved: Moved = make_moved({"Reqs": {"c1": REQUIREMENTS}})
+    report = moved.apply(moved.plan())
+    moved.globex.take(moved.page_ids["Reqs"])
+    assert moved.plan().outcomes == {"unchanged": 0, "here already": 1}
+    moved.undo(report)
+    plan = moved.plan()
+    assert plan.outcomes == {"rewritten": 1, "unchanged": 0, "here already": 0}
+    assert moved.apply(plan).pages == {"written": 1}
+
+
 def test_few_requests(make_moved: Any) -> None:
     pages = {f"Page {n}": {f"m{n}": [{"jql": f"project = REQ AND key != REQ-{n}"}]} for n in range(1, 31)}
     moved: Moved = make_moved(pages)

@@ -69,9 +69,7 @@ def naming_level(plan: LevelPlan) -> Iterator[None]:
     try:
         yield
     except SiteRefused as refused:
-        raise SiteRefused(
-            f"Jira refuses the JQL of level {plan.number}, {plan.level.jql!r}: {refused}", status=refused.status
-        ) from refused
+        raise SiteRefused(f"Jira refuses the JQL of {plan.described}: {refused}", status=refused.status) from refused
 
 
 def _find_by_parent(

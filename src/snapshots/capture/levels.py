@@ -21,6 +21,8 @@ from snapshots.errors import InvalidInput
 from snapshots.jql.tree import ReferenceKind
 
 ISSUE_LINKS = "issuelinks"
+
+_LONGEST_JQL_SHOWN = 200
 PARENT = "parent"
 
 Direction = Literal["inward", "outward"]
@@ -94,6 +96,13 @@ class LevelPlan:
         any_of = " OR ".join(conditions)
         text = " AND ".join((*([f"({any_of})"] if any_of else []), *self.shared))
         return f"{text} {self.order_by}".strip()
+
+    @property
+    def described(self) -> str:
+        """Which level it is and what it asks, short enough for a sentence."""
+        text = " ".join(self.level.jql.split())
+        short = text if len(text) <= _LONGEST_JQL_SHOWN else f"{text[:_LONGEST_JQL_SHOWN].rstrip()}…"
+        return f"level {self.number}, '{short}'"
 
     def condition_for(self, values: Mapping[tuple[ReferenceKind, str], jql.ReferenceValue]) -> str:
         """The condition that finds the children of one row, whose `values` the references name."""

@@ -110,7 +110,7 @@ def _check_with_jira(jira: JiraClient, plans: Sequence[LevelPlan]) -> None:
     for plan, errors in zip(checked, jira.check_jql([plan.query() for plan in checked]), strict=True):
         if errors:
             raise SiteRefused(
-                f"Jira refuses the JQL of level {plan.number}, {plan.level.jql!r}: {' '.join(errors)}",
+                f"Jira refuses the JQL of {plan.described}: {' '.join(errors)}",
                 status=_BAD_REQUEST,
             )
 

@@ -39,8 +39,9 @@ def take(
         return
     for each in taken:
         rows = " + ".join(f"{count:,}" for count in each["row_counts"])
+        noun = "row" if each["row_counts"] == [1] else "rows"
         out().print(
-            f"Version [bold]{each['number']}[/] of macro {escape(each['macro_id'])}: {rows} rows, "
+            f"Version [bold]{each['number']}[/] of macro {escape(each['macro_id'])}: {rows} {noun}, "
             f"{size(each['payload_bytes'])}, read in {plural(each['requests'], 'request')}; "
             f"page version {each['page_version']} shows it."
         )

@@ -130,11 +130,11 @@ def _fetch_with_stickers(conn: sa.Connection, statement: sa.Select[Any]) -> list
     return [replace(row, stickers=tuple(stickers.get(row.id, ()))) for row in versions]
 
 
-def list_newest_jira_urls(conn: sa.Connection, site_id: int) -> list[tuple[str, str, str | None]]:
-    """Page id, macro id, and which Jira its newest version was read from, of every macro of the site."""
+def list_newest_jira_urls(conn: sa.Connection, site_id: int) -> list[tuple[str, str, str | None, int]]:
+    """Page id, macro id, which Jira its newest version was read from, and when, of every macro of the site."""
     page, macro, version = tables.page, tables.macro, tables.version
-    statement = _of_newest(site_id, page.c.remote_id, macro.c.remote_id, version.c.jira_url)
-    return [(page_id, macro_id, url) for page_id, macro_id, url in conn.execute(statement)]
+    statement = _of_newest(site_id, page.c.remote_id, macro.c.remote_id, version.c.jira_url, version.c.captured_at)
+    return [(page_id, macro_id, url, at) for page_id, macro_id, url, at in conn.execute(statement)]
 
 
 def count_macros_by_jira(conn: sa.Connection, site_id: int) -> dict[str, int]:
