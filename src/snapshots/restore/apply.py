@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ from snapshots.restore.journal import Journal, describe_pages, write_journal, wr
 from snapshots.restore.locating import LocatedVersions
 from snapshots.restore.plan import PagePlan, Plan, add_outcomes
 from snapshots.restore.records import GroupedRecords, PageRecords, assign_groups
-from snapshots.restore.report import RestoreReport, report_restore
+from snapshots.restore.report import RestoreReport, read_options, report_restore
 from snapshots.restore.source import RecordSource, join_parked
 from snapshots.restore.writing import write_decisions, write_parked
 
@@ -188,8 +188,7 @@ def find_run(registry: Registry, site: SiteRow, plan_digest: str) -> RestoreRow 
     """The restore that carried out the plan with this digest, whole or in part, and was not undone."""
     with registry.read() as conn:
         for row in restores.list_restores(conn, site.id):
-            told = msgspec.json.decode(row.options, type=dict[str, Any])
-            if told.get("plan_sha256") == plan_digest and row.state != "undone":
+            if row.state != "undone" and read_options(row).plan_sha256 == plan_digest:
                 return row
     return None
 

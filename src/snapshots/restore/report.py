@@ -125,9 +125,20 @@ def list_restores(registry: Registry, site: SiteRow) -> RestoreStatus:
     return RestoreStatus(tuple(report_restore(registry, row) for row in rows), waiting, names | here)
 
 
+class LoggedOptions(msgspec.Struct, frozen=True):
+    """What is read again of the options in the log. They may hold a map of 100,000 pages, which is passed over."""
+
+    plan_sha256: str = ""
+    source_site: str = ""
+
+
+def read_options(row: RestoreRow) -> LoggedOptions:
+    return msgspec.json.decode(row.options, type=LoggedOptions)
+
+
 def source_name(row: RestoreRow) -> str:
     """What the archive called its site; empty where the log does not tell."""
-    return str(msgspec.json.decode(row.options, type=dict[str, Any]).get("source_site", ""))
+    return read_options(row).source_site
 
 
 def _without_kept(waiting: dict[str, int]) -> dict[str, int]:
