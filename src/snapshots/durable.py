@@ -29,7 +29,7 @@ from snapshots.jobs import Job, JobContext, JobKind
 from snapshots.progress import Progress, silent
 from snapshots.registry import backups, sites, uploads
 from snapshots.restore.apply import apply_restore
-from snapshots.restore.plan import load_plan
+from snapshots.restore.plan import load_kept_plan
 from snapshots.restore.plan_store import load_stored_plan
 from snapshots.restore.undo import choose_restore, undo_restore
 from snapshots.whole_files import make_folder
@@ -240,7 +240,7 @@ def _restore(app: App, job: JobContext, args: Args) -> Any:
         # One step: the restore keeps its own log of chunks in the registry, each in the chunk's transaction,
         # which is exact where a step's record could only be at least once.
         path = Path(args["plan"])
-        plan = load_stored_plan(path) if path.suffix == ".plan" else load_plan(path)
+        plan = load_stored_plan(path) if path.suffix == ".plan" else load_kept_plan(path)
         with (
             app.open_site(row.name) as site,
             durable_plan.open_source(app, row, plan.source.cloud_id, args["archive"]) as source,

@@ -16,7 +16,7 @@ from snapshots.jiradata.decisions import Given, read_given, state_pairs
 from snapshots.jiradata.export import export_jira
 from snapshots.jiradata.file import open_file
 from snapshots.jiradata.pages import iter_macro_pages
-from snapshots.jiradata.plan import JiraPlan, PlanOptions, load_plan, save_plan
+from snapshots.jiradata.plan import JiraPlan, PlanOptions, load_kept_plan, save_plan
 from snapshots.jiradata.planning import plan_import
 from snapshots.jobs import JobContext
 from snapshots.progress import Progress
@@ -132,7 +132,7 @@ def carry_out(app: App, job: JobContext, args: Args) -> Any:
     """Write the definitions of a plan. One step: its journal in the registry is exact, page by page."""
 
     def write() -> Any:
-        made = load_plan(Path(args["plan"]))
+        made = load_kept_plan(Path(args["plan"]))
         with app.open_site(args["site"]) as site:
             report = apply_import(
                 app.registry, site.row, site.confluence, made, Actor.from_json(args.get("actor")).name, job.progress

@@ -15,11 +15,11 @@ from snapshots.access.settings import change_settings
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
 from snapshots.atlassian.transport import Transport
-from snapshots.errors import InvalidInput, JobCancelled
+from snapshots.errors import DamageError, InvalidInput, JobCancelled, NotFound
 from snapshots.jiradata.already_here import find_macros_already_here
 from snapshots.jiradata.apply import apply_import
 from snapshots.jiradata.decisions import write_decisions
-from snapshots.jiradata.plan import JiraPlan, MacroPlan, read_plan, save_plan, write_plan
+from snapshots.jiradata.plan import JiraPlan, MacroPlan, load_kept_plan, read_plan, save_plan, write_plan
 from snapshots.registry import jira_mappings, tables
 
 from .conftest import Moved, World, issue
@@ -454,3 +454,18 @@ def test_an_issue_that_was_renumbered_is_found_by_what_it_says(make_moved: Any, 
     assert macro(plan, "m2").levels[0].after == "key = NEW-71"
     lost = next(one for one in plan.undecided if one.source_key == "TST-1")
     assert (lost.kind, lost.state) == ("issue", "missing")
+
+
+def test_a_kept_plan_with_a_changed_byte_is_not_carried_out(make_moved: Any, tmp_path: Path) -> None:
+    plan = make_moved({"Reqs": {"c1": REQUIREMENTS}}).plan()
+    path = tmp_path / f"jira-{plan.digest}.json"
+    save_plan(plan, path)
+    assert load_kept_plan(path) == plan
+    sound = path.read_bytes()
+    for damage in (sound.replace(b"project = GLX", b"project = GLY"), sound[:-1], b""):
+        path.write_bytes(damage)
+        with pytest.raises(DamageError, match="Make it again"):
+            load_kept_plan(path)
+    path.unlink()
+    with pytest.raises(NotFound, match="make it again"):
+        load_kept_plan(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,30 @@ def test_a_plan_is_there_whole_or_not_at_all(
     path.write_bytes(b"no plan at all")
     with pytest.raises(DamageError, match="make it again"):
         open_plan(path)
+
+
+def test_a_stored_plan_with_a_changed_byte_is_not_carried_out(
+    sqlite_registry: Registry, sqlite_site: SiteRow, made_up: Any, tmp_path: Path
+) -> None:
+    archive, path = made_up(pages_count=3, versions_each=2), tmp_path / "a.plan"
+    plan, stored = store(sqlite_registry, sqlite_site, archive.site, archive.archive, path)
+    stored.close()
+    sound = path.read_bytes()
+    target = plan.pages[0].target
+    assert target is not None
+    wrong = ("9" * len(target.page_id)).encode()
+    path.write_bytes(sound.replace(target.page_id.encode(), wrong))
+    with pytest.raises(DamageError, match="is damaged"):
+        load_stored_plan(path)
+    for damage in (sound[: len(sound) // 2], sound[:4096] + bytes(len(sound) - 4096)):
+        path.write_bytes(damage)
+        with pytest.raises(DamageError, match="make it again"), open_plan(path) as opened:
+            opened.count_outcomes()
+            opened.list_records(RecordFilter())
+            opened.load()
+    path.write_bytes(sound)
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE page SET plan = 'x' WHERE id = 2")
+    db.close()
+    with pytest.raises(DamageError, match="is damaged"), open_plan(path) as opened:
+        opened.list_records(RecordFilter())

@@ -14,7 +14,7 @@ from snapshots.app import App
 from snapshots.errors import InvalidInput, NotFound
 from snapshots.jiradata.decisions import Undecided
 from snapshots.jiradata.mapping import KINDS, Kind, Mapped
-from snapshots.jiradata.plan import JiraPlan, MacroPlan, PagePlan, ThingPair, load_plan
+from snapshots.jiradata.plan import JiraPlan, MacroPlan, PagePlan, ThingPair, load_kept_plan
 
 _Item = TypeVar("_Item")
 
@@ -58,7 +58,7 @@ class MacroView:
 
 
 def get_plan(app: App, site: str, digest: str) -> JiraPlan:
-    """A plan that was kept. Raises NotFound, also for one of another site."""
+    """A plan that was kept. Raises NotFound, also for one of another site, DamageError."""
     path = durable_jira.kept_plan_path(app, digest)
     unknown = NotFound("There is no such plan of an import of Jira data here (any more); make it again.")
     if not jira_files.is_digest(digest) or not path.is_file():
@@ -119,4 +119,4 @@ def _as_thing(mapped: Mapped) -> ThingPair:
 @lru_cache(maxsize=PLANS_AT_HAND)
 def _load(path: str) -> JiraPlan:
     # A kept plan is named by its digest and never changes.
-    return load_plan(Path(path))
+    return load_kept_plan(Path(path))

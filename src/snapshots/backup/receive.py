@@ -8,6 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +97,9 @@ class IncomingFile:
 
     def abandon(self) -> None:
         """Leave nothing, unless it was finished."""
-        self._file.close()
+        with suppress(OSError):
+            # On a full disk the last block fails once more.
+            self._file.close()
         self._part.unlink(missing_ok=True)
 
     def _refuse_more_than(self, length: int) -> None:

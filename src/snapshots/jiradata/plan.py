@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from snapshots.errors import InvalidInput, NotFound, StorageError
+from snapshots.errors import DamageError, InvalidInput, NotFound, StorageError
 from snapshots.findings import Finding
 from snapshots.jiradata.decisions import Undecided
 from snapshots.jiradata.mapping import Certainty, Kind, Mapped
@@ -279,3 +279,14 @@ def load_plan(path: Path) -> JiraPlan:
         raise NotFound(f"There is no file {path}; check the path of the plan.") from None
     except OSError as error:
         raise StorageError(f"The plan {path} cannot be read ({error.strerror}); check its path.") from None
+
+
+def load_kept_plan(path: Path) -> JiraPlan:
+    """The plan in a file that has its digest for a name. Raises DamageError where it is not what was kept."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"The plan {path.stem} is not kept here any more ({error.strerror}); make it again.") from None
+    if not path.stem.endswith(hashlib.sha256(data).hexdigest()):
+        raise DamageError(f"The plan {path.stem} is damaged: it is not what was kept. Make it again.")
+    return read_plan(data)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from snapshots.errors import InvalidInput, NotFound, StorageError
+from snapshots.errors import DamageError, InvalidInput, NotFound, StorageError
 from snapshots.findings import Finding
 from snapshots.registry.records import KINDS
 from snapshots.restore.conflicts import ConflictPolicy
@@ -172,3 +172,14 @@ def load_plan(path: Path) -> Plan:
         raise NotFound(f"There is no file {path}; check the path of the plan.") from None
     except OSError as error:
         raise StorageError(f"The plan {path} cannot be read ({error.strerror}); check its path.") from None
+
+
+def load_kept_plan(path: Path) -> Plan:
+    """The plan in a file that has its digest for a name. Raises DamageError where it is not what was kept."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"The plan {path.stem} is not kept here any more ({error.strerror}); make it again.") from None
+    if path.stem != hashlib.sha256(data).hexdigest():
+        raise DamageError(f"The plan {path.stem} is damaged: it is not what was kept. Make it again.")
+    return read_plan(data)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -155,19 +155,23 @@ class StoredPlan:
         self.digest = digest
 
     def load(self) -> Plan:
-        """The whole plan, as apply carries it out."""
-        pages = [_decode_page(row[0]) for row in self._db.execute("SELECT plan FROM page ORDER BY id")]
-        return msgspec.structs.replace(self.head, pages=pages)
+        """The whole plan, as apply carries it out. Raises DamageError where a byte of it has changed."""
+        pages = [self._decode(row[0]) for row in self._read("SELECT plan FROM page ORDER BY id")]
+        plan = msgspec.structs.replace(self.head, pages=pages)
+        # SQLite has no checksums: a changed byte would be a page that its history is restored to by mistake.
+        if plan.digest != self.digest:
+            raise self._damaged("it is not what was stored")
+        return plan
 
     def count_pages(self) -> dict[str, int]:
         """How many pages are matched, ambiguous and parked."""
-        return dict(self._db.execute("SELECT match, count(*) FROM page GROUP BY match").fetchall())
+        return dict(self._read("SELECT match, count(*) FROM page GROUP BY match"))
 
     def count_outcomes(self) -> dict[str, dict[str, int]]:
         """By kind of record, how many have each outcome; records of the whole site, which are on no page, too."""
         counts: dict[str, dict[str, int]] = {}
         query = "SELECT kind, outcome, count(*) FROM record GROUP BY outcome, kind"
-        for kind, outcome, number in self._db.execute(query):
+        for kind, outcome, number in self._read(query):
             counts.setdefault(kind, {})[outcome] = number
         told: dict[str, dict[str, int]] = {
             kind: {outcome: counts[kind][outcome] for outcome in _OUTCOMES if outcome in counts[kind]}
@@ -181,7 +185,7 @@ class StoredPlan:
     def count_spaces(self) -> dict[str, int]:
         """By space of the source, how many records."""
         query = "SELECT space_key, count(*) FROM record GROUP BY space_key ORDER BY space_key"
-        return dict(self._db.execute(query).fetchall())
+        return dict(self._read(query))
 
     def list_records(self, wanted: RecordFilter, *, after: int = 0, limit: int = 100) -> list[PlannedRecord]:
         """The wanted records behind record `after`, in the order of the plan."""
@@ -192,9 +196,9 @@ class StoredPlan:
         )
         pages: dict[bytes, PagePlan] = {}
         found = []
-        for row in self._db.execute(query, [*values, after, limit]):
+        for row in self._read(query, [*values, after, limit]):
             if (page := pages.get(row[6])) is None:
-                page = pages[row[6]] = _decode_page(row[6])
+                page = pages[row[6]] = self._decode(row[6])
             number, kind, outcome, name, about, reason, _ = row
             found.append(PlannedRecord(number, kind, outcome, name, about, reason, page))
         return found
@@ -203,7 +207,7 @@ class StoredPlan:
         """How many records are wanted."""
         where, values = _where(wanted)
         query = f"SELECT count(*) FROM record WHERE {where}"  # noqa: S608
-        return int(self._db.execute(query, values).fetchone()[0])
+        return int(self._read(query, values)[0][0])
 
     def list_ambiguous(self, *, after: int = 0, limit: int = 100) -> list[PlannedPage]:
         """Pages that a person is to decide about, with what was decided so far."""
@@ -211,12 +215,12 @@ class StoredPlan:
             "SELECT page.id, plan, choice FROM page LEFT JOIN decision ON page_id = page.id "
             "WHERE match = 'ambiguous' AND page.id > ? ORDER BY page.id LIMIT ?"
         )
-        return [PlannedPage(row[0], _decode_page(row[1]), row[2]) for row in self._db.execute(query, (after, limit))]
+        return [PlannedPage(row[0], self._decode(row[1]), row[2]) for row in self._read(query, (after, limit))]
 
     def get_decisions(self) -> dict[str, str]:
         """Source page id to the chosen page, empty where the page is to be left."""
         query = "SELECT plan, choice FROM decision JOIN page ON page.id = page_id"
-        return {_decode_page(row[0]).page_id: row[1] for row in self._db.execute(query)}
+        return {self._decode(row[0]).page_id: row[1] for row in self._read(query)}
 
     def decide(self, choices: Mapping[int, str]) -> None:
         """Keep decisions about ambiguous pages, by the page's number in the plan; an empty choice leaves the page.
@@ -230,12 +234,27 @@ class StoredPlan:
                 ).fetchone()
                 if row is None:
                     raise InvalidInput(f"Page {number} of the plan is not ambiguous, so there is nothing to decide.")
-                page = _decode_page(row[0])
+                page = self._decode(row[0])
                 if choice and choice not in {candidate.page_id for candidate in page.candidates}:
                     raise InvalidInput(
                         f"Page {choice} is not among the pages that '{page.title}' may have become; choose one of them."
                     )
                 self._db.execute("INSERT OR REPLACE INTO decision VALUES (?, ?)", (number, choice))
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._damaged(str(error)) from None
+
+    def _decode(self, data: bytes) -> PagePlan:
+        try:
+            return msgspec.json.decode(data, type=PagePlan)
+        except (msgspec.DecodeError, TypeError, ValueError) as error:
+            raise self._damaged(str(error)) from None
+
+    def _damaged(self, reason: str) -> DamageError:
+        return DamageError(f"The plan {self.path.stem} is damaged ({reason}); make it again.")
 
     def close(self) -> None:
         self._db.close()
@@ -316,10 +335,6 @@ def _containing(text: str) -> tuple[str, str]:
         return "instr(folded({}), ?)", text.casefold()
     escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return "{} LIKE ? ESCAPE '!'", f"%{escaped}%"
-
-
-def _decode_page(data: bytes) -> PagePlan:
-    return msgspec.json.decode(data, type=PagePlan)
 
 
 @contextmanager
