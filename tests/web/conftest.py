@@ -221,9 +221,10 @@ def stranger(served: Served) -> Iterator[Visitor]:
         yield Visitor(http)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A real browser, one for each worker."""
+    """A real browser, one for each module: while it is open, Playwright's event loop counts as running in this thread,
+    and the job engine, which other modules' tests use in this process, refuses to work inside one."""
     if CHROMIUM is None:
         pytest.skip("no Chromium: install Debian's package chromium, and run this again")
     from playwright.sync_api import sync_playwright
