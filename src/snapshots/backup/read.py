@@ -28,6 +28,9 @@ from snapshots.errors import DamageError, InvalidInput, NotFound, StorageError
 from snapshots.findings import Finding
 from snapshots.registry.records import KINDS, Record, RecordKind, kinds_in
 
+_JIRA_DATA = b'{"format":"snapshots-jira-data"'
+"""How the other file that an administrator carries from site to site begins."""
+
 _MAX_MANIFEST_BYTES = 16 << 20
 _TAKE_ANOTHER = "take another copy of the archive"
 
@@ -121,14 +124,23 @@ def get_length(file: BinaryIO) -> int:
 def require_archive(file: BinaryIO, file_bytes: int, path: Path) -> None:
     """Raise InvalidInput when the file never was an archive of Snapshots, rather than a damaged one."""
     if file_bytes == 0:
-        raise InvalidInput(f"The file {path} is empty; name an archive.")
+        raise InvalidInput(f"The file {path} is empty; choose another copy of the archive.")
     if zip64.read_comment_digest(file, file_bytes) is not None:
         return
     if not zip64.LOCAL_SIGNATURE.startswith(zip64.read_at(file, 0, len(zip64.LOCAL_SIGNATURE))):
-        raise InvalidInput(f"The file {path} is not an archive of Snapshots, not even a zip; name an archive.")
+        if zip64.read_at(file, 0, len(_JIRA_DATA)) == _JIRA_DATA:
+            raise InvalidInput(
+                f"The file {path} is a Jira-data file, not an archive; give it to Import Jira data, and choose here "
+                "the zip that a backup made."
+            )
+        raise InvalidInput(
+            f"The file {path} is not an archive of Snapshots, not even a zip; choose the zip that a backup made."
+        )
     if zip64.find_directory_bytes(file, file_bytes) > zip64.MAX_DIRECTORY_BYTES:
         # Nothing of ours, and zipfile would take all of it into memory.
-        raise InvalidInput(f"The file {path} is a zip, but not an archive of Snapshots; name an archive.")
+        raise InvalidInput(
+            f"The file {path} is a zip, but not an archive of Snapshots; choose the zip that a backup made."
+        )
     try:
         with zipfile.ZipFile(file) as foreign:
             is_ours = MEMBER_NAME in foreign.namelist()
@@ -140,7 +152,9 @@ def require_archive(file: BinaryIO, file_bytes: int, path: Path) -> None:
         # The start of a zip without its end: an archive that was cut off looks like this.
         return
     if not is_ours:
-        raise InvalidInput(f"The file {path} is a zip, but not an archive of Snapshots; name an archive.")
+        raise InvalidInput(
+            f"The file {path} is a zip, but not an archive of Snapshots; choose the zip that a backup made."
+        )
 
 
 def hash_whole(file: BinaryIO, file_bytes: int) -> tuple[str, Finding | None]:

@@ -209,15 +209,16 @@ def _open(file: BinaryIO, path: Path) -> JiraDataFile:
 
 def _refuse_others(first: bytes, path: Path) -> None:
     if not first:
-        raise InvalidInput(f"The file {path} is empty; name a Jira-data file.")
+        raise InvalidInput(f"The file {path} is empty; choose another copy of the Jira-data file.")
     try:
         head = msgspec.json.decode(first, type=_AnyHead)
     except (msgspec.DecodeError, UnicodeDecodeError):
         if first.startswith(_OPENING):
             raise _damage(path, "its first line is cut off or altered") from None
-        hint = "; it is a zip: the archive is another file" if first.startswith(b"PK\x03\x04") else ""
+        hint = ", but a zip: an archive is brought in under Restore / Import" if first.startswith(b"PK\x03\x04") else ""
         raise InvalidInput(
-            f"The file {path} is not a Jira-data file{hint}; make one at the source with `snapshots jira-data export`."
+            f"The file {path} is not a Jira-data file{hint}; make one at the source, under Import Jira data or with "
+            "`snapshots jira-data export`."
         ) from None
     if head.format != FORMAT:
         raise InvalidInput(

@@ -102,7 +102,7 @@ class JobEngine:
         job_id = f"{kind}-{secrets.token_hex(5)}"
         with self._database.failures_named(), wait_for(self._database.locks, START_LOCK, time.sleep):
             # DBOS's deduplication ids would do, but they belong to queues and are dropped when a job is resumed.
-            self._refuse_second(kind, exclusive)
+            self._refuse_second(exclusive)
             self._running[job_id] = self._new_running(job_id)
             with SetWorkflowID(job_id), SetWorkflowAttributes({"exclusive": exclusive}):
                 try:
@@ -277,13 +277,13 @@ class JobEngine:
             return nullcontext()
         return wait_for(self._database.locks, f"exclusive {exclusive}", running.pause)
 
-    def _refuse_second(self, kind: str, exclusive: str | None) -> None:
+    def _refuse_second(self, exclusive: str | None) -> None:
         for job in self.jobs.list_unfinished():
             if exclusive is not None and job.exclusive == exclusive:
                 way_on = "resume or cancel it" if job.state == "interrupted" else "wait for it or cancel it"
                 raise AlreadyRunning(
-                    f"A {kind} cannot start on {exclusive} because job {job.id} there is {job.state}; {way_on}, then "
-                    "start again.",
+                    f"Two of these cannot run at once ({exclusive}), and job {job.id} there is {job.state}; {way_on}, "
+                    "then start again.",
                     job_id=job.id,
                 )
 

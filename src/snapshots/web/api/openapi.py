@@ -255,7 +255,10 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     401: ("key-unknown", f"The API key in the header {HEADER} is not known: check that it was copied whole."),
     403: ("api-disabled", "The API is switched off for the site 'acme': an administrator can switch it on."),
     404: ("not-found", "There is no backup 12 of this site; list the backups to see which there are."),
-    409: ("already-running", "A backup cannot start because job backup-8f2c… is running; wait for it or cancel it."),
+    409: (
+        "already-running",
+        "Two of these cannot run at once (acme: registry), and job backup-8f2c… there is running; wait for it.",
+    ),
     410: ("gone", "The file of backup 12 was deleted: make a new backup."),
     413: ("upload-too-large", "The file is larger than the 17,179,869,184 bytes that there is room for."),
     422: ("unknown-spaces", "The site has no space with these keys: NOPE. Nothing was started."),
