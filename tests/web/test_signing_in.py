@@ -63,6 +63,16 @@ def test_a_part_of_a_page_sends_the_whole_page_to_the_sign_in(stranger: Any) -> 
     assert answer.headers["hx-redirect"] == "/sign-in?next=%2Fsites%2Facme%2Fbackup"
 
 
+def test_a_form_that_comes_too_late_leads_back_to_the_page_it_stood_on(stranger: Any) -> None:
+    page = f"{stranger.http.base_url}/sites/acme/api"
+    answer = stranger.post("/sites/acme/api/keys", {"name": "late"}, headers={"Referer": page})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fsites%2Facme%2Fapi")
+    assert "Nothing was lost" in stranger.get(answer.headers["location"]).text
+    for odd in ("http://[", "//elsewhere.example", ""):
+        answer = stranger.post("/sites/acme/api/keys", {"name": "late"}, headers={"Referer": odd})
+        assert answer.headers["location"] == "/sign-in"
+
+
 def test_a_session_survives_a_restart_and_ends_with_the_sign_out(serve: Any) -> None:
     served = serve()
     with httpx.Client(base_url=served.url) as http:

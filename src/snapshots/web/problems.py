@@ -25,7 +25,8 @@ from snapshots.acts.backups import UnknownSpaces
 from snapshots.acts.places import hide_places
 from snapshots.backup.receive import DiskFull, UploadCut, UploadTooLarge
 from snapshots.errors import SnapshotsError
-from snapshots.web.security import local_path
+from snapshots.web.security import find_visitor, local_path
+from snapshots.web.view import TABS, site_path
 
 logger = logging.getLogger("snapshots.web")
 
@@ -89,6 +90,8 @@ _HTTP_CODES = {
     429: "too-many-requests",
 }
 
+_HTTP_TITLES = {400: "This cannot be understood", 403: "Not allowed", 404: "Not found", 413: "Too large"}
+
 _HTTP_SENTENCES = {
     400: "The request cannot be understood: correct it and send it again.",
     401: "You are not signed in, or your session has ended: sign in again.",
@@ -146,7 +149,7 @@ def _extra_of(error: SnapshotsError) -> dict[str, Any]:
 
 def _http_problem(error: HTTPException) -> Problem:
     status = error.status_code
-    phrase = HTTPStatus(status).phrase
+    phrase = _HTTP_TITLES.get(status, HTTPStatus(status).phrase)
     kind = Kind(status, _HTTP_CODES.get(status, phrase.lower().replace(" ", "-")), phrase)
     # Litestar's own words are bare ("Not Found"); ours are sentences, and end like one.
     said = error.detail if error.detail.endswith((".", "!", "?")) else ""
@@ -190,7 +193,29 @@ def answer_problem(request: AnyRequest, error: Exception) -> Response[Any]:
     if problem.kind.status == HTTPStatus.UNAUTHORIZED:
         return _to_sign_in(request)
     template = "parts/problem.html" if is_part(request) else "problem.html"
-    return Template(template, context={"problem": problem}, status_code=problem.kind.status, headers=problem.headers)
+    shown = {"problem": problem, "back": _way_back(request), "task": _task_path(request, problem)}
+    return Template(template, context=shown, status_code=problem.kind.status, headers=problem.headers)
+
+
+def _way_back(request: AnyRequest) -> tuple[str, str]:
+    """The tab that the address is of, and its name; the first page where it is of none, or nobody is signed in."""
+    if find_visitor(request.scope.get("session")) is None:
+        return "/", "the first page"
+    parts = request.scope["path"].split("/")
+    found = [(site_path(parts[2], name), words) for name, words in TABS if parts[1:2] + parts[3:4] == ["sites", name]]
+    return found[0] if found and len(parts) > 4 else ("/", "the first page")
+
+
+def _task_path(request: AnyRequest, problem: Problem) -> str:
+    """Where the job that is in the way is shown, if a tab shows it."""
+    job_id, parts = str(problem.extra.get("task", "")), request.scope["path"].split("/")
+    if not job_id or parts[1:2] != ["sites"]:
+        return ""
+    if job_id.startswith("jira-"):
+        return site_path(parts[2], "jira-data", "tasks", job_id)
+    if job_id.startswith("restore"):
+        return site_path(parts[2], "restore", "tasks", job_id)
+    return site_path(parts[2], "backup") if job_id.startswith("backup") else ""
 
 
 def _details(request: AnyRequest, problem: Problem) -> Response[Any]:
@@ -208,10 +233,18 @@ def _details(request: AnyRequest, problem: Problem) -> Response[Any]:
 def _to_sign_in(request: AnyRequest) -> Response[Any]:
     """To the sign-in, and from there back to the page the browser shows."""
     if not is_part(request):
-        back = request.scope["path"] if request.method == "GET" else "/"
-        return Redirect(_sign_in_path(back))
-    shown = urlsplit(request.headers.get("hx-current-url", "")).path
+        # A form that was sent too late leads back to the page it stood on: browsers name it to the page's own host.
+        back = request.scope["path"] if request.method == "GET" else _path_of(request.headers.get("referer", ""))
+        return Redirect(_sign_in_path(back), status_code=303 if request.method == "POST" else 302)
+    shown = _path_of(request.headers.get("hx-current-url", ""))
     return Response("", status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": _sign_in_path(shown)})
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return "/"
 
 
 def _sign_in_path(back: str) -> str:
