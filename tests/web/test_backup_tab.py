@@ -255,6 +255,28 @@ def test_a_server_that_is_killed_goes_on_with_the_export(page: Any, served: Any)
     page.complaints.clear()
 
 
+def test_an_export_that_failed_is_still_told_when_one_comes_back(page: Any, visitor: Any, served: Any) -> None:
+    folder = served.home / "archives"
+    folder.mkdir(exist_ok=True)
+    folder.rename(folder.with_name("aside"))
+    folder.write_text("no folder")
+    try:
+        page.goto(TAB)
+        # A double click starts one.
+        page.locator(".panel-all .primary").dblclick()
+        page.get_by_text("The export failed", exact=True).wait_for()
+        page.goto(TAB)
+        page.get_by_text("The export failed", exact=True).wait_for()
+    finally:
+        folder.unlink()
+        folder.with_name("aside").rename(folder)
+    assert visitor.get(TAB).status_code == 200
+    prepare(page)
+    told(page, "The export file is ready")
+    page.goto(TAB)
+    assert not page.get_by_text("The export failed", exact=True).is_visible()
+
+
 def test_without_scripts_everything_works_too(visitor: Any) -> None:
     answer = visitor.post(f"{TAB}/start", {"mode": "all"})
     assert answer.status_code == 303

@@ -185,8 +185,15 @@ def test_the_wizard_by_mouse(page: Any, shoot: Any, scheme: str, world: World, j
     page.get_by_text("2 pages would get a new version").wait_for()
     page.get_by_role("button", name="Apply…").click()
     shoot(page, "jira-data-confirm")
-    page.get_by_role("button", name="Apply", exact=True).click()
-    page.get_by_role("heading", name=re.compile("Import number")).wait_for()
+    plan = page.url
+    page.goto("/sites/globex/jira-data")
+    page.get_by_role("link", name="Jira data of acme").first.click()
+    assert page.url == plan, "the way back to a plan is the list of plans"
+    page.get_by_role("button", name="Apply…").click()
+    page.get_by_role("button", name="Apply", exact=True).dblclick()
+    page.get_by_role("heading", name=re.compile(r"^Import \d")).wait_for()
+    page.goto(plan)
+    page.get_by_role("link", name=re.compile(r"Read the report of import \d")).click()
     assert jql_of(world, "Lost") == "project = OWN AND status = Done"
     shoot(page, "jira-data-report")
     page.get_by_role("button", name="Undo…").click()
@@ -224,6 +231,10 @@ def test_wrong_files_are_refused_in_place(page: Any, tmp_path: Path, jira_file: 
     page.locator("#file").set_input_files(wrong)
     page.get_by_role("button", name="Upload and match").click()
     page.get_by_text("The file is damaged", exact=True).wait_for()
+    wrong.write_bytes(b"PK\x03\x04" + bytes(99))
+    page.locator("#file").set_input_files(wrong)
+    page.get_by_role("button", name="Upload and match").click()
+    page.get_by_text("an archive is brought in under Restore / Import").wait_for()
     page.complaints.clear()  # the browser tells of the refusal itself
     assert page.url.endswith("/sites/globex/jira-data")
 

@@ -175,6 +175,7 @@ def test_what_is_no_archive_is_said_in_place(page: Any, archive: Path, tmp_path:
         (other_zip.getvalue(), "not an archive of Snapshots"),
         (whole[: len(whole) // 2], "damaged"),
         (b"", "empty"),
+        (b'{"format":"snapshots-jira-data","format_version":1}\n', "give it to Import Jira data"),
     ):
         wrong.write_bytes(data)
         page.get_by_label("Choose an archive, or drop it here").set_input_files(wrong)

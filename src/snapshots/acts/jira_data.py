@@ -24,6 +24,7 @@ from snapshots.jiradata.plan import JiraPlan, PlanOptions
 from snapshots.jobs import JobState
 from snapshots.progress import Progress, silent
 from snapshots.registry import jira_imports
+from snapshots.registry.jira_imports import ImportRow
 
 _DONE: tuple[JobState, ...] = ("done",)
 
@@ -53,6 +54,20 @@ def list_exports(app: App, site: str, limit: int) -> list[tasks.Task]:
     """The newest exports of the site whose files are still there."""
     found = tasks.list_tasks(app, site, kinds={JIRA_EXPORT}, states=_DONE, limit=limit)
     return [task for task in found if Path(app.jobs.get_job(task.id).result["path"]).is_file()]
+
+
+def list_plans(app: App, site: str, limit: int) -> list[tasks.Task]:
+    """The newest plans of the site that are still kept, each once."""
+    found = tasks.list_tasks(app, site, kinds={JIRA_PLAN}, states=_DONE)
+    newest = {task.result["plan"]: task for task in reversed(found)}
+    kept = [task for task in newest.values() if durable_jira.kept_plan_path(app, task.result["plan"]).is_file()]
+    return kept[::-1][:limit]
+
+
+def find_import(app: App, site: str, digest: str) -> ImportRow | None:
+    """The import that carries this plan out, or has."""
+    with app.registry.read() as conn:
+        return jira_imports.find_import_of_plan(conn, app.get_site(site).id, digest)
 
 
 def note_download(app: App, site: str, result: Mapping[str, Any], actor: Actor) -> None:

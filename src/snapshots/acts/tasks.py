@@ -87,6 +87,14 @@ def list_tasks(
     return [describe_task(app, job) for job in found[:limit]]
 
 
+def find_to_show(app: App, site: str, kinds: Collection[str]) -> Task | None:
+    """What a tab opens with: the newest task that is not done yet; or one that failed, until another follows it."""
+    found = list_tasks(app, site, kinds=kinds)
+    unfinished = (task for task in found if task.state in ("waiting", "running", "interrupted"))
+    failed = (task for task in found[:1] if task.state == "failed")
+    return next(unfinished, None) or next(failed, None)
+
+
 def cancel_task(app: App, site: str, task_id: str, actor: Actor) -> Task:
     """Ask a task to stop. Raises InvalidInput when it has ended, NotFound as `get_task`."""
     jobs.cancel(app, _get_job(app, site, task_id).id, actor)

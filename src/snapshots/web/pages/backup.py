@@ -42,13 +42,12 @@ UNFINISHED: tuple[JobState, ...] = ("waiting", "running", "interrupted")
 
 @get("/backup", sync_to_thread=True)
 def show(area: Area, before: str = "") -> Template:
-    running = tasks.list_tasks(area.app, area.site, kinds={durable.BACKUP}, states=UNFINISHED, limit=1)
     return area.page(
         "backup/index.html",
         tab="backup",
         contents=spaces.describe_spaces(area.app, area.site),
         **_find(area, ""),
-        task=running[0] if running else None,
+        task=tasks.find_to_show(area.app, area.site, {durable.BACKUP}),
         **_earlier(area, before),
     )
 

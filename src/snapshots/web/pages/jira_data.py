@@ -22,7 +22,6 @@ from snapshots.errors import InvalidInput
 from snapshots.jiradata.decisions import state_pairs, write_decisions
 from snapshots.jiradata.mapping import KINDS, Kind
 from snapshots.jiradata.plan import JiraPlan, PlanOptions
-from snapshots.jobs import JobState
 from snapshots.web.api.files import answer_file, begins_at_start
 from snapshots.web.api.model import Id
 from snapshots.web.pages.area import Area
@@ -48,8 +47,8 @@ KIND_WORDS: dict[str, str] = {
     "user": "People",
 }
 _KINDS_OF_TASKS = {JIRA_EXPORT, JIRA_PLAN, JIRA_IMPORT, JIRA_UNDO}
-_UNFINISHED: tuple[JobState, ...] = ("waiting", "running", "interrupted")
 _SHOWN_EXPORTS = 10
+_SHOWN_PLANS = 10
 _SHOWN_MACROS = 20
 _SHOWN_MATCHES = 50
 _SHOWN_UNDECIDED = 100
@@ -58,11 +57,11 @@ _BLOCK_BYTES = 1 << 20
 
 @get("/jira-data", sync_to_thread=True)
 def show(area: Area) -> Template:
-    running = tasks.list_tasks(area.app, area.site, kinds=_KINDS_OF_TASKS, states=_UNFINISHED, limit=1)
     return area.page(
         "jira-data/index.html",
         tab="jira-data",
-        task=running[0] if running else None,
+        task=tasks.find_to_show(area.app, area.site, _KINDS_OF_TASKS),
+        plans=acts.list_plans(area.app, area.site, _SHOWN_PLANS),
         imports=acts.list_imports(area.app, area.site),
         exports=acts.list_exports(area.app, area.site, _SHOWN_EXPORTS),
         **describe_jiras(area),
@@ -165,6 +164,7 @@ def show_plan(
         "jira-data/plan.html",
         tab="jira-data",
         summaries=summaries,
+        carried_out=acts.find_import(area.app, area.site, digest),
         written=sum(1 for _ in plan.iter_written()),
         undecided=jira_plans.list_undecided(plan, 0, _SHOWN_UNDECIDED),
         named=sum(1 for each in plan.undecided if each.macros),

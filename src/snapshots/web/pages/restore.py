@@ -30,6 +30,7 @@ _MAPPING_BYTES = 32 * 1024 * 1024
 _SHOWN_PLANS = 20
 _KINDS = (durable.PLAN, durable.RESTORE, durable.UNDO)
 _UNFINISHED = ("waiting", "running", "interrupted")
+_UNFINISHED_OR_FAILED = (*_UNFINISHED, "failed")
 
 CONFLICTS = (
     ("skip", "Leave what is here", "What the registry has stays as it is."),
@@ -47,10 +48,16 @@ def show(area: Area) -> Template:
         tab="restore",
         archives=[_describe(row) for row in archives.list_archives(area.app, area.site)],
         plans=restore_plans.list_plans(area.app, area.site, limit=_SHOWN_PLANS),
-        tasks=tasks.list_tasks(area.app, area.site, kinds=_KINDS, states=_UNFINISHED),  # type: ignore[arg-type]
+        tasks=_to_show(area),
         status=status,
         parked={source: sum(reasons.values()) for source, reasons in status.parked.items() if reasons},
     )
+
+
+def _to_show(area: Area) -> list[tasks.Task]:
+    """What is under way, and what failed last, until something follows it."""
+    found = tasks.list_tasks(area.app, area.site, kinds=_KINDS)
+    return [each for place, each in enumerate(found) if each.state in (_UNFINISHED if place else _UNFINISHED_OR_FAILED)]
 
 
 @put("/restore/upload", request_max_body_size=None, status_code=201)

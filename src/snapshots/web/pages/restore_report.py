@@ -20,7 +20,9 @@ from snapshots.web.view import site_path
 @get("/restore/restores/{restore_id:int}", sync_to_thread=True)
 def show_report(area: Area, restore_id: Id) -> Template:
     report = restores.get_restore(area.app, area.site, restore_id)
-    return area.page("restore/report.html", tab="restore", report=report)
+    names = restores.restore_status(area.app, area.site).source_names
+    source = report.source_name or names.get(report.restore.source_cloud_id, "")
+    return area.page("restore/report.html", tab="restore", report=report, source=source)
 
 
 @get("/restore/restores/{restore_id:int}/report.json", sync_to_thread=True)

@@ -70,6 +70,31 @@
     list.dispatchEvent(new CustomEvent("taken-out", { bubbles: true }));
   }
 
+  // A form that is on its way is not sent a second time: a double click starts one backup, not two.
+  const onItsWay = (form) => form.dataset.sending !== undefined;
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (onItsWay(form)) { event.preventDefault(); event.stopImmediatePropagation(); }
+    else form.dataset.sending = "";
+  }, true);
+  const settle = (within) => { for (const form of within.querySelectorAll("form[data-sending]")) delete form.dataset.sending; };
+  // After the way back, and when the answer is a file or nothing, the page is as before and its forms may be sent again.
+  addEventListener("pageshow", () => settle(document));
+  document.addEventListener("htmx:error", () => settle(document));
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement, response } = event.detail.ctx;
+    // Until the browser is on the next page, the button still does nothing.
+    if (sourceElement?.matches?.("form") && !response?.headers?.get?.("HX-Redirect")) delete sourceElement.dataset.sending;
+  });
+
+  // What an act brought in is shown, however far down the page its button is. What merely asks again moves nothing.
+  document.addEventListener("htmx:after:request", (event) => {
+    const { sourceElement, target } = event.detail.ctx;
+    if (!sourceElement?.matches?.("form[method=post]") || !target?.isConnected) return;
+    setTimeout(() => target.scrollIntoView({ block: "nearest" }), 50);
+  });
+
   // Dialogs that htmx brings in open themselves, and close when what they asked for is done.
   document.addEventListener("htmx:after:swap", () => {
     for (const asked of document.querySelectorAll("dialog[data-opens-itself]:not([open])")) {
