@@ -88,6 +88,7 @@ def show_plan(
         "restore/plan.html",
         tab="restore",
         plan=summary,
+        pages_url=f"{area.app.get_site(area.site).confluence_url}/pages/viewpage.action?pageId=",
         ambiguous=listed[:_UNDECIDED],
         decide_next=listed[_UNDECIDED - 1].id if len(listed) > _UNDECIDED else None,
         **_records(area, plan_id, wanted, 0),
