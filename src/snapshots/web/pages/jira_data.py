@@ -315,7 +315,10 @@ def resume(request: AnyRequest, area: Area, task_id: str) -> Template | Redirect
 
 def _answer_task(request: AnyRequest, area: Area, task_id: str) -> Template | Redirect:
     if is_part(request):
-        return area.part("jira-data/task.html", task=tasks.get_task(area.app, area.site, task_id))
+        task = tasks.get_task(area.app, area.site, task_id)
+        # Said once, for a region read out with every step would talk without end.
+        events = {"said": {"words": "Cancelled." if task.state == "cancelled" else "It has begun."}}
+        return area.part("jira-data/task.html", task=task, headers={"HX-Trigger": msgspec.json.encode(events).decode()})
     return Redirect(site_path(area.site, "jira-data", "tasks", task_id), status_code=303)
 
 
