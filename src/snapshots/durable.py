@@ -28,7 +28,7 @@ from snapshots.errors import SnapshotsError
 from snapshots.jobs import Job, JobContext, JobKind
 from snapshots.progress import Progress, silent
 from snapshots.registry import backups, sites, uploads
-from snapshots.restore.apply import apply_restore
+from snapshots.restore.apply import Occasion, apply_restore
 from snapshots.restore.plan import load_kept_plan
 from snapshots.restore.plan_store import load_stored_plan
 from snapshots.restore.undo import choose_restore, undo_restore
@@ -245,7 +245,15 @@ def _restore(app: App, job: JobContext, args: Args) -> Any:
             app.open_site(row.name) as site,
             durable_plan.open_source(app, row, plan.source.cloud_id, args["archive"]) as source,
         ):
-            report = apply_restore(app.registry, row, source, plan, job.progress, confluence=site.confluence)
+            jira_file = args.get("jira_file")
+            occasion = Occasion(
+                archive_name=args.get("name") or Path(args["archive"]).name or None,
+                jira_file=msgspec.json.encode(jira_file).decode() if jira_file else None,
+                job_id=job.job_id,
+            )
+            report = apply_restore(
+                app.registry, row, source, plan, job.progress, confluence=site.confluence, occasion=occasion
+            )
         return {
             "restore": report.restore.id,
             "totals": report.totals,

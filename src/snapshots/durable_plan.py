@@ -25,7 +25,7 @@ def make(app: App, job: JobContext, args: dict[str, Any]) -> Any:
     """Make the plan that the arguments describe and store it under the name they give."""
     row = app.get_site(args["site"])
     options = msgspec.convert(args["options"], RestoreOptions)
-    facts = msgspec.convert({name: args[name] for name in PlanFacts.__struct_fields__}, PlanFacts)
+    facts = msgspec.convert({name: args[name] for name in PlanFacts.__struct_fields__ if name in args}, PlanFacts)
 
     def carry_out() -> Any:
         # One step: what is asked of the site is one look at it, and a job that died here looks again.

@@ -380,12 +380,16 @@ def test_plan_restore_report_and_undo(call: Pipeline, made: dict[str, Any], serv
     second = call.wait(call("POST", "restores", 202, json={"plan": plan["id"]}).json())
     assert "already-carried-out" in [each["kind"] for each in second["result"]["findings"]]
     restore = call("GET", call("GET", task["links"]["plan"], 200).json()["links"]["restore"], 200).json()
+    assert report["restore"] == restore["id"] and report["links"]["restore"] == restore["links"]["self"]
+    assert (restore["archive_name"], restore["findings"]) == (archive["name"], report["result"]["findings"])
     assert (restore["state"], restore["totals"]["version"]) == ("done", {"created": 3})
     assert restore["id"] in [each["id"] for each in call("GET", "restores", 200).json()["items"]]
 
     would = call("GET", restore["links"]["undo"], 200).json()
     assert would["totals"]["version"]["removed"] == 3
-    undone = call.wait(call("POST", restore["links"]["undo"], 202).json())
+    begun = call("POST", restore["links"]["undo"], 202).json()
+    assert begun["links"]["restore"] == restore["links"]["self"]
+    undone = call.wait(begun)
     assert undone["state"] == "done"
     assert call("GET", restore["links"]["self"], 200).json()["state"] == "undone"
     again = call.wait(call("POST", f"{restore['links']['self']}/undo", 202).json())

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from atlassian_emulator.weather import Disturbance
+from snapshots.acts import jira_data
 from snapshots.app import App
 from snapshots.atlassian.confluence import ConfluenceClient
 from snapshots.atlassian.connection import Connection
@@ -36,10 +37,20 @@ def archive(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(sqlite3.connect(folder / "home" / "registry.sqlite")) as db:
         db.execute("UPDATE site SET cloud_id = 'globex-cloud', name = 'globex'")
         db.execute("UPDATE page SET title = 'Scope of old' WHERE title = 'Scope'")
+        db.execute("UPDATE version SET jira_url = 'https://globex.example'")
         db.commit()
     with App(read_config({"SNAPSHOTS_HOME": str(folder / "home")})) as app:
         write_archive(app.registry, app.get_site("globex"), resolve_selection(select_all(), []), folder / "globex.zip")
     return folder / "globex.zip"
+
+
+@pytest.fixture(scope="module")
+def jira_file(world: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("jira")
+    shutil.copytree(world.home, folder / "home")
+    with App(read_config({"SNAPSHOTS_HOME": str(folder / "home")})) as app:
+        jira_data.export_jira_data(app, "acme", folder / "of-acme.jira-data.ndjson")
+    return folder / "of-acme.jira-data.ndjson"
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +131,9 @@ def test_from_the_file_to_the_undo(
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download as JSON").click()
     assert json.loads(downloading.value.path().read_text())["totals"]["version"] == {"created": 3}
+    assert "globex.zip" in page.locator("dl.facts").inner_text()
+    page.get_by_text("The macros still ask the old Jira").wait_for()
+    assert "3 macros were read from https://globex.example" in page.locator("main").inner_text()
     page.get_by_role("link", name="Undo this restore…").click()
     page.get_by_role("button", name="Undo the restore").wait_for()
     shoot(page, "restore-undo")
@@ -162,6 +176,43 @@ def test_by_keyboard_alone(page: Any, archive: Path) -> None:
     press_until("Try again")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Plan of Parked records of globex").wait_for()
+
+
+def test_a_jira_data_file_comes_along_and_is_imported_without_a_second_upload(
+    page: Any, archive: Path, jira_file: Path, shoot: Callable[[Any, str], None], served: Any, tmp_path: Path
+) -> None:
+    bring(page, archive)
+    told = page.locator("#jira-file-told")
+    wrong = tmp_path / "wrong.jira-data.ndjson"
+    wrong.write_bytes(jira_file.read_bytes()[:-5])
+    page.get_by_label("Jira-data file").set_input_files(wrong)
+    told.get_by_text("was cut off").wait_for()
+    page.complaints.clear()  # the browser tells of the refusal itself
+    page.get_by_label("Jira-data file").set_input_files(jira_file)
+    told.get_by_text("captured issues").wait_for()
+    assert page.get_by_label("Jira-data file").input_value() == "", "it is not sent once more"
+    shoot(page, "restore-jira-file")
+    make_plan(page)
+    page.get_by_text("Brought along: the Jira-data file of-acme.jira-data.ndjson").wait_for()
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download the plan as JSON").click()
+    plan = json.loads(downloading.value.path().read_text())
+    assert plan["source"]["path"] == "globex.zip" and len(plan["pages"]) == 3
+    page.get_by_role("button", name="Restore…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore").click()
+    page.get_by_text("Jira moved too: plan the import of of-acme.jira-data.ndjson").wait_for()
+    shoot(page, "restore-report-jira")
+    # The findings are kept with the restore, not only with its job.
+    before = page.get_by_text("Worth knowing").count()
+    served.stop()
+    for job_files in served.home.glob("jobs.sqlite*"):
+        job_files.unlink()
+    served.start()
+    page.reload()
+    page.get_by_role("button", name="Plan the import").wait_for()
+    assert page.get_by_text("Worth knowing").count() == before == 1
+    page.get_by_role("button", name="Plan the import").click()
+    page.get_by_role("heading", name="What importing would do").wait_for()
 
 
 def test_what_is_no_archive_is_said_in_place(page: Any, archive: Path, tmp_path: Path, served: Any) -> None:

@@ -161,6 +161,14 @@ def get_import(app: App, site: str | None, import_id: int) -> ImportReport:
     return report_import(app.registry, found)
 
 
+def find_import_of_file(app: App, site: str, sha256: str) -> ImportReport | None:
+    """The newest import of this Jira-data file that stands."""
+    stands = ("running", "done")
+    return next(
+        (each for each in list_imports(app, site) if each.row.file_sha256 == sha256 and each.row.state in stands), None
+    )
+
+
 def _import_args(app: App, site: str | None, plan: JiraPlan, actor: Actor | None) -> dict[str, Any]:
     row = app.get_site(site)
     if plan.destination.cloud_id != row.cloud_id:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from snapshots.access import audit
 from snapshots.access.actors import Actor
+from snapshots.acts import archives
 from snapshots.app import App
 from snapshots.backup.receive import IncomingFile, iter_dead_parts
 from snapshots.errors import InvalidInput, NotFound
 from snapshots.jiradata.decisions import read_given
 from snapshots.jiradata.file import SUFFIX, JiraDataFile, open_file
+from snapshots.restore.plan_store import BroughtJiraFile
 from snapshots.whole_files import make_folder, save_whole
 
 MAX_FILE_BYTES = 1 << 30
@@ -34,6 +36,18 @@ class KeptFile:
     @property
     def sha256(self) -> str:
         return self.file.sha256
+
+    def describe(self) -> BroughtJiraFile:
+        """What a restore remembers of it, which it was brought along with."""
+        source = self.file.head.source
+        return BroughtJiraFile(
+            sha256=self.sha256,
+            name=archives.plain_name(self.name),
+            site_name=source.name,
+            jira_url=source.jira_url,
+            created_at=self.file.head.created_at,
+            counts=dict(self.file.tail.counts),
+        )
 
 
 def begin_file(app: App, site: str, expected_bytes: int | None = None) -> IncomingFile:

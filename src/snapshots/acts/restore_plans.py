@@ -19,8 +19,9 @@ from snapshots.errors import DecisionNeeded, Gone, NotFound, SnapshotsError
 from snapshots.findings import Finding
 from snapshots.registry import parked
 from snapshots.restore.apply import find_run
-from snapshots.restore.plan import RestoreOptions
+from snapshots.restore.plan import RestoreOptions, write_plan
 from snapshots.restore.plan_store import (
+    BroughtJiraFile,
     PlanFacts,
     PlannedPage,
     PlannedRecord,
@@ -43,6 +44,7 @@ class PlanSummary(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     archive: str
     upload: int | None
+    jira_file: BroughtJiraFile | None
     source_site: str
     made_at: int
     requests_sent: int
@@ -86,8 +88,11 @@ def start_plan_restore(
     *,
     name: str = "",
     upload: int | None = None,
+    jira_file: BroughtJiraFile | None = None,
 ) -> str:
     """Begin making the plan of a restore; answers the id of its job, whose result names the plan.
+
+    A `jira_file` that was brought along is kept for the import that follows the restore.
 
     Raises what opening the archive raises: what is no archive or damaged is refused at once.
     """
@@ -99,6 +104,7 @@ def start_plan_restore(
         archive=str(archive.absolute()),
         cloud_id=cloud_id,
         upload=upload,
+        jira_file=jira_file,
     )
     return _start(app, facts, options, actor)
 
@@ -154,6 +160,7 @@ def get_plan_summary(app: App, site: str, plan_id: str) -> PlanSummary:
             name=facts.name,
             archive=facts.archive,
             upload=facts.upload,
+            jira_file=facts.jira_file,
             source_site=head.source.site_name,
             made_at=head.made_at,
             requests_sent=head.requests_sent,
@@ -167,6 +174,15 @@ def get_plan_summary(app: App, site: str, plan_id: str) -> PlanSummary:
             restore=run.id if run else None,
             restore_state=run.state if run else "",
         )
+
+
+def write_plan_document(app: App, site: str, plan_id: str) -> bytes:
+    """The whole plan as JSON, without where the archive lies on the server. Raises NotFound."""
+    with _open(app, site, plan_id) as stored:
+        plan = stored.load()
+    return write_plan(
+        msgspec.structs.replace(plan, source=msgspec.structs.replace(plan.source, path=stored.facts.name))
+    )
 
 
 def list_plan_records(
@@ -207,6 +223,7 @@ def start_apply_restore(app: App, site: str, plan_id: str, actor: Actor) -> str:
         "archive": facts.archive,
         "name": facts.name,
         "plan": str(_path(app, plan_id)),
+        "jira_file": msgspec.to_builtins(facts.jira_file),
         "actor": actor.to_json(),
     }
     return jobs.start(app, durable.RESTORE, args)

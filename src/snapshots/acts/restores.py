@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-import msgspec
-
 from snapshots import durable
 from snapshots.access.actors import Actor, this_user
 from snapshots.acts import jobs
 from snapshots.app import App
 from snapshots.backup.read import open_archive
-from snapshots.findings import Finding
 from snapshots.progress import Progress, silent
 from snapshots.registry import parked
 from snapshots.restore import planning, undo
@@ -21,9 +18,6 @@ from snapshots.restore.report import RestoreReport, RestoreStatus, list_restores
 from snapshots.restore.source import ArchiveSource, ParkedSource
 from snapshots.restore.undo import UndoPlan
 from snapshots.whole_files import make_folder
-
-_JOBS_LOOKED_AT = 500
-"""How far back the findings of a restore are looked for."""
 
 
 def plan_restore(
@@ -86,14 +80,8 @@ def restore_status(app: App, site: str | None) -> RestoreStatus:
 
 
 def get_restore(app: App, site: str | None, restore_id: int) -> RestoreReport:
-    """The report of one restore, with the findings of its last run as long as its task is kept. Raises NotFound."""
-    row = undo.choose_restore(app.registry, app.get_site(site), restore_id)
-    findings: list[Finding] = []
-    for job in app.jobs.list_jobs(_JOBS_LOOKED_AT, ["done"]):
-        if job.kind in (durable.UNDO, durable.RESTORE) and (job.result or {}).get("restore") == restore_id:
-            findings = msgspec.convert(job.result["findings"], list[Finding])
-            break
-    return report_restore(app.registry, row, findings)
+    """The report of one restore. Raises NotFound."""
+    return report_restore(app.registry, undo.choose_restore(app.registry, app.get_site(site), restore_id))
 
 
 def plan_undo(app: App, site: str | None, restore_id: int | None, progress: Progress = silent) -> UndoPlan:

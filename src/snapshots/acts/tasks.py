@@ -14,7 +14,7 @@ from snapshots.acts.places import hide_places_of_job
 from snapshots.app import App
 from snapshots.errors import NotFound
 from snapshots.jobs import Job, JobState, Json
-from snapshots.registry import backups
+from snapshots.registry import backups, restores, sites
 
 COUNTED_STAGES: dict[str, str] = {
     durable.BACKUP: "writing records",
@@ -62,6 +62,8 @@ class Task(msgspec.Struct, frozen=True):
     message: str
     created_at: datetime
     updated_at: datetime
+    restore: int | None
+    """The restore that it carries out, or undoes, from the moment it has begun to."""
     result: Json
     error: TaskError | None
     links: dict[str, str]
@@ -121,6 +123,7 @@ def describe_task(app: App, job: Job) -> Task:
         message=hide_places_of_job(app, job, _message(job)),
         created_at=as_datetime(job.created_at),
         updated_at=as_datetime(job.updated_at),
+        restore=_restore_of(app, job),
         result=_result(app, job),
         error=_error(app, job),
         links={},
@@ -164,6 +167,18 @@ def _message(job: Job) -> str:
     if job.state == "failed":
         return _sentence_of(job)
     return "Done." if job.state == "done" else "Cancelled."
+
+
+def _restore_of(app: App, job: Job) -> int | None:
+    if job.kind == durable.UNDO:
+        return int(job.args["restore"])
+    if job.kind != durable.RESTORE:
+        return None
+    if job.state == "done":
+        return int(job.result["restore"])
+    with app.registry.read() as conn:
+        site = sites.find_site(conn, str(job.args["site"]))
+        return restores.find_restore_of_job(conn, site.id, job.id) if site else None
 
 
 def _result(app: App, job: Job) -> Json:

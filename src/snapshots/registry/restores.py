@@ -28,6 +28,10 @@ class RestoreRow:
     finished_at: int | None
     options: str
     undone_at: int | None
+    archive_name: str | None
+    jira_file: str | None
+    job_id: str | None
+    findings: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,9 @@ def start_restore(
     archive_sha256: str,
     started_at: int,
     options: str,
+    archive_name: str | None = None,
+    jira_file: str | None = None,
+    job_id: str | None = None,
 ) -> int:
     """Note that a restore is running; answers the id of its row."""
     return rows.insert_row(
@@ -72,17 +79,28 @@ def start_restore(
         state="running",
         started_at=started_at,
         options=options,
+        archive_name=archive_name,
+        jira_file=jira_file,
+        job_id=job_id,
     )
 
 
-def finish_restore(conn: sa.Connection, restore_id: int, state: FinalState, finished_at: int) -> None:
-    """Note how the restore ended."""
-    rows.update_row(conn, tables.restore, restore_id, state=state, finished_at=finished_at)
+def finish_restore(
+    conn: sa.Connection, restore_id: int, state: FinalState, finished_at: int, findings: str = "[]"
+) -> None:
+    """Note how the restore ended, and as JSON what it told."""
+    rows.update_row(conn, tables.restore, restore_id, state=state, finished_at=finished_at, findings=findings)
 
 
-def resume_restore(conn: sa.Connection, restore_id: int) -> None:
+def resume_restore(conn: sa.Connection, restore_id: int, job_id: str | None = None) -> None:
     """Note that a restore which ended early is running again."""
-    rows.update_row(conn, tables.restore, restore_id, state="running", finished_at=None)
+    rows.update_row(conn, tables.restore, restore_id, state="running", finished_at=None, job_id=job_id)
+
+
+def find_restore_of_job(conn: sa.Connection, site_id: int, job_id: str) -> int | None:
+    """The id of the restore that this job carries out, or did."""
+    restore = tables.restore
+    return conn.scalar(sa.select(restore.c.id).where(restore.c.site_id == site_id, restore.c.job_id == job_id))
 
 
 def get_restore(conn: sa.Connection, restore_id: int) -> RestoreRow:
@@ -129,9 +147,9 @@ def begin_undo(conn: sa.Connection, restore_id: int) -> None:
     rows.update_row(conn, tables.restore, restore_id, state="undoing")
 
 
-def finish_undo(conn: sa.Connection, restore_id: int, undone_at: int) -> None:
-    """Note that the restore is undone to the end."""
-    rows.update_row(conn, tables.restore, restore_id, state="undone", undone_at=undone_at)
+def finish_undo(conn: sa.Connection, restore_id: int, undone_at: int, findings: str = "[]") -> None:
+    """Note that the restore is undone to the end, and as JSON what that told."""
+    rows.update_row(conn, tables.restore, restore_id, state="undone", undone_at=undone_at, findings=findings)
 
 
 def add_journal(conn: sa.Connection, chunk_id: int, pages: str, changes: bytes) -> None:

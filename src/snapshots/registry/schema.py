@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from snapshots.errors import ConfigurationError
 from snapshots.registry import tables
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest revision under `migrations/versions`."""
 
 VERSION_TABLE = "snapshots_schema"

@@ -233,6 +233,10 @@ restore = sa.Table(
     _number("finished_at", "µs UTC", nullable=True),
     _text("options", "JSON: conflict policy, space map, mapping"),
     _number("undone_at", "µs UTC; null while it is not undone to the end", nullable=True),
+    _text("archive_name", "what people call the archive; null where that was not kept yet", nullable=True),
+    _text("jira_file", "JSON: the Jira-data file that was brought along; null without one", nullable=True),
+    _text("job_id", "the job that carried it out last; null where that was not kept yet", nullable=True),
+    _text("findings", "JSON array: what its plan and its last run told; null while none has ended", nullable=True),
 )
 
 restore_chunk = sa.Table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -36,6 +37,18 @@ if TYPE_CHECKING:
     from snapshots.registry.engine import Registry
 
 
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """How a restore came about, as its report tells: `jira_file` is JSON of a file that was brought along."""
+
+    archive_name: str | None = None
+    jira_file: str | None = None
+    job_id: str | None = None
+
+
+NO_OCCASION = Occasion()
+
+
 def apply_restore(
     registry: Registry,
     site: SiteRow,
@@ -44,6 +57,7 @@ def apply_restore(
     progress: Progress = silent,
     should_stop: Callable[[], bool] = lambda: False,
     confluence: ConfluenceClient | None = None,
+    occasion: Occasion = NO_OCCASION,
 ) -> RestoreReport:
     """Carry out the plan, or what is left of it; a plan that was carried out whole writes nothing again.
 
@@ -61,7 +75,7 @@ def apply_restore(
     with GroupedRecords(groups) as grouped:
         grouped.read(source, progress)
         gone = _find_gone_pages(plan, confluence)
-        run = _Run(registry, site, plan, gone)
+        run = _Run(registry, site, plan, gone, occasion)
         restore_id = run.start(earlier)
         try:
             run.apply_mappings(restore_id, source)
@@ -78,18 +92,21 @@ def apply_restore(
         run.finish(restore_id, "done")
     with registry.read() as conn:
         row = restores.get_restore(conn, restore_id)
-    return report_restore(registry, row, [*plan.findings, *gone.values()])
+    return report_restore(registry, row)
 
 
 class _Run:
     """One run of a plan; a resumed one shares the log of those before it."""
 
-    def __init__(self, registry: Registry, site: SiteRow, plan: Plan, gone: dict[str, Finding]) -> None:
+    def __init__(
+        self, registry: Registry, site: SiteRow, plan: Plan, gone: dict[str, Finding], occasion: Occasion
+    ) -> None:
         self._registry = registry
         self._site = site
         self._plan = plan
         self._pages = {page.key: page for page in plan.pages}
         self._gone = gone
+        self._occasion = occasion
         self._targets = {
             page.key: page.target for page in plan.pages if page.target is not None and page.target.page_id not in gone
         }
@@ -97,7 +114,7 @@ class _Run:
     def start(self, earlier: RestoreRow | None) -> int:
         with self._registry.write() as conn:
             if earlier is not None:
-                restores.resume_restore(conn, earlier.id)
+                restores.resume_restore(conn, earlier.id, self._occasion.job_id)
                 return earlier.id
             return restores.start_restore(
                 conn,
@@ -107,11 +124,15 @@ class _Run:
                 archive_sha256=self._plan.source.sha256,
                 started_at=_now(),
                 options=_describe_options(self._plan),
+                archive_name=self._occasion.archive_name,
+                jira_file=self._occasion.jira_file,
+                job_id=self._occasion.job_id,
             )
 
     def finish(self, restore_id: int, state: restores.FinalState) -> None:
+        findings = msgspec.json.encode([*self._plan.findings, *self._gone.values()]).decode()
         with self._registry.write() as conn:
-            restores.finish_restore(conn, restore_id, state, _now())
+            restores.finish_restore(conn, restore_id, state, _now(), findings)
 
     def apply_group(self, restore_id: int, name: str, group: Sequence[PageRecords]) -> None:
         """One transaction: decide, write, park, log. A group that is in the log already is left alone."""

@@ -43,6 +43,17 @@ CREATE INDEX page_by_match ON page (match, id);
 """
 
 
+class BroughtJiraFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A Jira-data file that was brought along with an archive, and what it says of itself. `created_at` is µs UTC."""
+
+    sha256: str
+    name: str
+    site_name: str
+    jira_url: str
+    created_at: int
+    counts: dict[str, int]
+
+
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Where a stored plan belongs. `archive` is empty for one of parked records; `name` is what people call that."""
 
@@ -51,6 +62,7 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     archive: str
     cloud_id: str
     upload: int | None = None
+    jira_file: BroughtJiraFile | None = None
 
 
 class PlannedPage(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from snapshots.registry.restores import RestoreRow
 from snapshots.registry.sites import SiteRow
 from snapshots.restore.deciding import KEPT_FOR_OTHERS
 from snapshots.restore.plan import add_outcomes
+from snapshots.restore.plan_store import BroughtJiraFile
 
 if TYPE_CHECKING:
     from snapshots.registry.engine import Registry
@@ -40,6 +42,17 @@ class RestoreReport:
         """What the archive called its site; empty where the log does not tell."""
         return source_name(self.restore)
 
+    @property
+    def archive_name(self) -> str:
+        """What people call the archive; empty where none was read."""
+        return self.restore.archive_name or Path(self.restore.archive_path).name
+
+    @property
+    def jira_file(self) -> BroughtJiraFile | None:
+        """The Jira-data file that was brought along."""
+        told = self.restore.jira_file
+        return msgspec.json.decode(told, type=BroughtJiraFile) if told else None
+
 
 @dataclass(frozen=True, slots=True)
 class RestoreStatus:
@@ -52,13 +65,15 @@ class RestoreStatus:
     """Cloud id of a source site to what it is called, where that is known."""
 
 
-def report_restore(registry: Registry, row: RestoreRow, findings: Iterable[Finding] = ()) -> RestoreReport:
-    """What the log says of one restore. Findings are not in the log: they come from plan and run."""
+def report_restore(registry: Registry, row: RestoreRow, findings: Iterable[Finding] | None = None) -> RestoreReport:
+    """What the log says of one restore; without `findings`, with those of its last run."""
     with registry.read() as conn:
         chunks = restores.list_chunks(conn, row.id)
         waiting = parked.count_parked_reasons(conn, row.site_id, row.source_cloud_id)
     totals = add_outcomes(msgspec.json.decode(chunk.counts, type=dict[str, dict[str, int]]) for chunk in chunks)
     undone = add_undone([chunk.undone_counts for chunk in chunks])
+    if findings is None:
+        findings = msgspec.json.decode(row.findings or "[]", type=list[Finding])
     return RestoreReport(row, len(chunks), totals, tuple(findings), _without_kept(waiting), undone)
 
 
@@ -82,6 +97,7 @@ def make_report_document(report: RestoreReport) -> dict[str, Any]:
         "started_at": row.started_at,
         "finished_at": row.finished_at,
         "undone_at": row.undone_at,
+        "archive_name": report.archive_name,
         "archive_path": row.archive_path,
         "archive_sha256": row.archive_sha256,
         "source_cloud_id": row.source_cloud_id,
@@ -89,6 +105,7 @@ def make_report_document(report: RestoreReport) -> dict[str, Any]:
         "totals": report.totals,
         "undone": report.undone,
         "parked_reasons": report.parked_reasons,
+        "jira_file": msgspec.to_builtins(report.jira_file),
         "findings": msgspec.to_builtins(report.findings),
     }
 

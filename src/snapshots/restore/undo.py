@@ -125,7 +125,7 @@ def undo_restore(
         findings += decision.findings
         progress("undoing", done + 1, len(chunks), "groups")
     with registry.write() as conn:
-        restores.finish_undo(conn, restore.id, _now())
+        restores.finish_undo(conn, restore.id, _now(), msgspec.json.encode(findings).decode())
     return _report(registry, restore.id, findings)
 
 

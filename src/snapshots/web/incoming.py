@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from anyio.to_thread import run_sync
 from litestar import Request
+from litestar.datastructures import UploadFile
 from litestar.exceptions import InternalServerException
 
 from snapshots.access.actors import Actor
@@ -18,6 +19,12 @@ from snapshots.registry.uploads import UploadRow
 _BLOCK_BYTES = 1 << 20
 
 _Kept = TypeVar("_Kept")
+
+
+def iter_blocks(file: UploadFile) -> Iterator[bytes]:
+    """A file of a form, block by block."""
+    while block := file.file.read(_BLOCK_BYTES):
+        yield block
 
 
 async def receive(

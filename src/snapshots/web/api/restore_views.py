@@ -116,9 +116,17 @@ class RestoreView(msgspec.Struct):
     state: str
     started_at: datetime
     finished_at: datetime | None
+    archive_name: str
+    """Empty where none was read: what was parked was taken up."""
     totals: dict[str, dict[str, int]]
     parked: dict[str, int]
     links: dict[str, str]
+
+
+class RestoreReportView(RestoreView, kw_only=True):
+    """A restore with what its plan and its last run told."""
+
+    findings: list[FindingView]
 
 
 class RestoreList(msgspec.Struct):
@@ -185,7 +193,14 @@ def view_restore(site: str, report: RestoreReport) -> RestoreView:
         state=row.state,
         started_at=as_datetime(row.started_at),
         finished_at=as_datetime(row.finished_at) if row.finished_at else None,
+        archive_name=report.archive_name,
         totals=report.totals,
         parked=report.parked_reasons,
         links={"self": path} | ({"undo": f"{path}/undo"} if row.state != "undone" else {}),
     )
+
+
+def view_report(site: str, report: RestoreReport) -> RestoreReportView:
+    found = [FindingView(each.kind, each.record, each.evidence, each.action) for each in report.findings]
+    view = view_restore(site, report)
+    return RestoreReportView(**msgspec.structs.asdict(view), findings=found)

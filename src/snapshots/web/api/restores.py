@@ -31,11 +31,12 @@ from snapshots.web.api.restore_views import (
     RecordList,
     RecordView,
     RestoreList,
-    RestoreView,
+    RestoreReportView,
     UndoView,
     plan_links,
     view_page,
     view_plan,
+    view_report,
     view_restore,
     view_target,
 )
@@ -224,7 +225,10 @@ def plan_again(caller: Caller, plan_id: PlanId) -> Response[Task]:
     opt={"scope": "restore"},
     status_code=202,
     summary="Carry a plan out",
-    description="Carried out twice, it changes nothing the second time. The task's result is the report.",
+    description=(
+        "Carried out twice, it changes nothing the second time. The task's result is the report; `restore`, and the "
+        "link of that name, say which restore it is as soon as it has begun."
+    ),
     responses=problems(400, 404, 409, 410, 422, 502, 503),
     sync_to_thread=True,
 )
@@ -248,12 +252,12 @@ def list_restores(caller: Caller) -> RestoreList:
     "/restores/{restore_id:int}",
     opt={"scope": "restore"},
     summary="Look at a restore",
-    description="Its report, as the log tells.",
+    description="Its report, as the log tells, with its findings.",
     responses=problems(400, 404),
     sync_to_thread=True,
 )
-def get_restore(caller: Caller, restore_id: Id) -> RestoreView:
-    return view_restore(caller.site, acts.get_restore(caller.app, caller.site, restore_id))
+def get_restore(caller: Caller, restore_id: Id) -> RestoreReportView:
+    return view_report(caller.site, acts.get_restore(caller.app, caller.site, restore_id))
 
 
 @get(

@@ -115,6 +115,8 @@ def with_links(task: Task) -> Task:
         links["import"] = api_path(task.site, "jira-data", "imports", task.result["import"])
     if task.kind == durable.PLAN and task.result:
         links["plan"] = api_path(task.site, "restore-plans", task.result["plan"])
+    if task.restore is not None:
+        links["restore"] = api_path(task.site, "restores", task.restore)
     return msgspec.structs.replace(task, links=links, result=_with_moments(task.result))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,19 +14,21 @@ from litestar.params import Body
 from litestar.response import Template
 
 from snapshots import durable
-from snapshots.acts import archives, restore_plans, restores, tasks
+from snapshots.acts import archives, jira_files, restore_plans, restores, tasks
+from snapshots.acts.jira_files import KeptFile
 from snapshots.errors import InvalidInput
 from snapshots.registry.uploads import UploadRow
 from snapshots.restore.mapping import parse_space_map, read_page_map, read_space_map
 from snapshots.restore.plan import RestoreOptions
 from snapshots.web.api.model import Id
-from snapshots.web.incoming import receive
+from snapshots.web.incoming import iter_blocks, receive
 from snapshots.web.pages.area import Area
 from snapshots.web.pages.going import go
 from snapshots.web.view import site_path
 
 _MAPPING_BYTES = 32 * 1024 * 1024
 """Enough for a mapping file of a million lines."""
+_OPTIONS_BYTES = _MAPPING_BYTES + jira_files.MAX_FILE_BYTES
 
 _SHOWN_PLANS = 20
 _KINDS = (durable.PLAN, durable.RESTORE, durable.UNDO)
@@ -87,7 +90,24 @@ def delete_archive(area: Area, request: Request[Any, Any, Any], archive_id: Id) 
     return go(request, site_path(area.site, "restore"))
 
 
-@post("/restore/archives/{archive_id:int}/plan", request_max_body_size=_MAPPING_BYTES, sync_to_thread=True)
+@post(
+    "/restore/archives/{archive_id:int}/jira-file",
+    request_max_body_size=_OPTIONS_BYTES,
+    sync_to_thread=True,
+    status_code=200,
+)
+def bring_jira_file(
+    area: Area, archive_id: Id, data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)]
+) -> Template:
+    """Check a Jira-data file as soon as it was chosen, keep it, and say what it is."""
+    archives.get_archive(area.app, area.site, archive_id)
+    kept = _keep_jira_file(area, data.get("jira_file"))
+    if kept is None:
+        raise InvalidInput("No file was chosen: choose the Jira-data file that was exported at the source.")
+    return area.part("restore/jira_file.html", jira_file=kept.describe())
+
+
+@post("/restore/archives/{archive_id:int}/plan", request_max_body_size=_OPTIONS_BYTES, sync_to_thread=True)
 def start_plan(
     area: Area,
     request: Request[Any, Any, Any],
@@ -96,8 +116,20 @@ def start_plan(
 ) -> Response[Any]:
     """Begin making the plan by the options of the form."""
     row = archives.get_archive(area.app, area.site, archive_id)
+    options = _read_options(data)
+    brought = _keep_jira_file(area, data.get("jira_file"))
+    if brought is None and data.get("jira_kept"):
+        brought = jira_files.get_file(area.app, area.site, str(data["jira_kept"]))
+        brought = replace(brought, name=str(data.get("jira_name", brought.name)))
     task_id = restore_plans.start_plan_restore(
-        area.app, area.site, Path(row.path), _read_options(data), area.actor, name=row.name, upload=row.id
+        area.app,
+        area.site,
+        Path(row.path),
+        options,
+        area.actor,
+        name=row.name,
+        upload=row.id,
+        jira_file=brought.describe() if brought else None,
     )
     return go(request, site_path(area.site, "restore", "tasks", task_id))
 
@@ -112,6 +144,12 @@ def try_again(
     cloud_id = data.get("source", "")
     task_id = restore_plans.start_plan_parked(area.app, area.site, cloud_id, RestoreOptions(), area.actor)
     return go(request, site_path(area.site, "restore", "tasks", task_id))
+
+
+def _keep_jira_file(area: Area, sent: object) -> KeptFile | None:
+    if not isinstance(sent, UploadFile) or not sent.filename:
+        return None
+    return jira_files.keep_file(area.app, area.site, sent.filename, iter_blocks(sent), area.actor)
 
 
 def _read_options(form: dict[str, Any]) -> RestoreOptions:
@@ -136,4 +174,4 @@ def _describe(row: UploadRow) -> dict[str, Any]:
     return {"row": row, "facts": archives.facts_of(row), "findings": archives.findings_of(row)}
 
 
-handlers = [show, upload, show_archive, show_check, delete_archive, start_plan, try_again]
+handlers = [show, upload, show_archive, show_check, delete_archive, bring_jira_file, start_plan, try_again]

@@ -95,6 +95,14 @@ def show_plan(
     )
 
 
+@get("/restore/plans/{plan_id:str}/plan.json", sync_to_thread=True)
+def download_plan(area: Area, plan_id: str) -> Response[bytes]:
+    """The whole plan as a file."""
+    data = restore_plans.write_plan_document(area.app, area.site, plan_id)
+    headers = {"Content-Disposition": f'attachment; filename="restore-plan-{plan_id}.json"'}
+    return Response(data, media_type="application/json", headers=headers)
+
+
 @get("/restore/plans/{plan_id:str}/records", sync_to_thread=True)
 def show_records(
     area: Area, plan_id: str, space: str = "", outcome: str = "", kind: str = "", text: str = "", after: Place = 0
@@ -148,6 +156,7 @@ handlers = [
     cancel_task,
     resume_task,
     show_plan,
+    download_plan,
     show_records,
     decide,
     plan_again,

@@ -8,8 +8,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.response import Template
 
-from snapshots.acts import restores
-from snapshots.errors import InvalidInput
+from snapshots.acts import jira_data, jira_files, restores, sites
+from snapshots.errors import InvalidInput, NotFound
+from snapshots.jiradata.plan import PlanOptions
 from snapshots.restore.report import make_report_csv, make_report_document
 from snapshots.web.api.model import Id
 from snapshots.web.pages.area import Area
@@ -22,7 +23,28 @@ def show_report(area: Area, restore_id: Id) -> Template:
     report = restores.get_restore(area.app, area.site, restore_id)
     names = restores.restore_status(area.app, area.site).source_names
     source = report.source_name or names.get(report.restore.source_cloud_id, "")
-    return area.page("restore/report.html", tab="restore", report=report, source=source)
+    imported = jira_data.find_import_of_file(area.app, area.site, report.jira_file.sha256) if report.jira_file else None
+    others = [each for each in sites.list_jiras(area.app, area.app.get_site(area.site)) if each.standing == "other"]
+    return area.page(
+        "restore/report.html",
+        tab="restore",
+        report=report,
+        source=source,
+        imported=imported,
+        others=[each for each in others if each.macros] if report.totals else [],
+        own_jira=area.app.get_site(area.site).jira_url,
+    )
+
+
+@post("/restore/restores/{restore_id:int}/jira-data", sync_to_thread=True)
+def plan_jira_data(area: Area, request: Request[Any, Any, Any], restore_id: Id) -> Response[Any]:
+    """Begin planning the import of the Jira-data file that was brought along."""
+    brought = restores.get_restore(area.app, area.site, restore_id).jira_file
+    if brought is None:
+        raise NotFound("No Jira-data file was brought along with this restore: upload it in the tab Import Jira data.")
+    kept = jira_files.get_file(area.app, area.site, brought.sha256)
+    task_id = jira_data.start_plan(area.app, area.site, kept.file.path, brought.name, [], PlanOptions(), area.actor)
+    return go(request, site_path(area.site, "jira-data", "tasks", task_id))
 
 
 @get("/restore/restores/{restore_id:int}/report.json", sync_to_thread=True)
@@ -61,4 +83,4 @@ def start_undo(area: Area, request: Request[Any, Any, Any], restore_id: Id) -> R
     return go(request, site_path(area.site, "restore", "tasks", task_id))
 
 
-handlers = [show_report, download_json, download_csv, show_undo, start_undo]
+handlers = [show_report, plan_jira_data, download_json, download_csv, show_undo, start_undo]

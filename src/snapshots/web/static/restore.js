@@ -1,3 +1,8 @@
+// A Jira-data file that the service has taken need not be sent once more with the options.
+document.addEventListener("htmx:after:swap", () => {
+  if (document.querySelector("#jira-file-told [name=jira_kept]")) document.querySelector("#jira_file").value = "";
+});
+
 // Bringing an archive here: chosen or dropped, sent as it lies on the disk, with progress, and cancelled at any time.
 (() => {
   const area = document.querySelector("[data-upload]");
