@@ -131,6 +131,9 @@ def test_the_whole_way_by_rest(call: Pipeline, world: World, jira_file: Path) ->
     assert "path" not in exported["result"]
     file = call("GET", exported["links"]["file"], 200)
     assert file.headers["content-type"].startswith("application/x-ndjson")
+    upload = call("GET", "/api/openapi.json", 200).json()["paths"]["/api/v1/sites/{site}/jira-data/files"]["post"]
+    assert set(upload["requestBody"]["content"]) == {"application/x-ndjson", "application/octet-stream"}
+    assert exported["result"]["created_at"].endswith("Z"), "times as everywhere in the API"
     assert json.loads(file.content.splitlines()[0])["source"]["name"] == "globex"
 
 

@@ -31,7 +31,7 @@ from snapshots.web.api.jira_model import (
     view_plan,
 )
 from snapshots.web.api.model import Id, Limit
-from snapshots.web.api.openapi import FILE_HEADERS, STARTED, UPLOAD, file_responses, problems
+from snapshots.web.api.openapi import FILE_HEADERS, STARTED, JiraUpload, file_responses, problems
 from snapshots.web.incoming import keep_body
 
 NDJSON = "application/x-ndjson"
@@ -81,7 +81,7 @@ def download_jira_export(caller: Caller, request: Request[Any, Any, Any], task_i
     summary="Upload a Jira-data file",
     description="The body is the file itself. One that was cut or altered is refused and leaves nothing.",
     responses=problems(400, 413, 422, 507),
-    operation_class=UPLOAD,
+    operation_class=JiraUpload,
     request_max_body_size=jira_files.MAX_FILE_BYTES,
 )
 async def upload_jira_file(caller: Caller, request: Request[Any, Any, Any]) -> Response[JiraFileView]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
@@ -108,11 +108,20 @@ def file_responses(media_type: str) -> dict[int, ResponseSpec]:
 class Upload(Operation):
     """An operation whose body is a file as it is."""
 
+    media_type: ClassVar[str] = "application/zip"
+
     def __post_init__(self) -> None:
         binary = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
         self.request_body = RequestBody(
-            content={"application/zip": binary, "application/octet-stream": binary}, required=True
+            content={self.media_type: binary, "application/octet-stream": binary}, required=True
         )
+
+
+@dataclass
+class JiraUpload(Upload):
+    """An operation whose body is a Jira-data file."""
+
+    media_type: ClassVar[str] = "application/x-ndjson"
 
 
 UPLOAD = Upload
