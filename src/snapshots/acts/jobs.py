@@ -78,7 +78,8 @@ def resume(app: App, job_id: str, actor: Actor | None = None) -> None:
 
 def take_up_interrupted(app: App) -> list[str]:
     """Go on with every job whose process is gone: what a service does when it starts, and now and then."""
-    if app.engine is None or not any(job.state == "interrupted" for job in app.jobs.list_unfinished()):
+    # One that waits was taken up by a process that was killed before it began: it begins where an engine is launched.
+    if app.engine is None or not any(job.state in ("interrupted", "waiting") for job in app.jobs.list_unfinished()):
         return []
     return app.engine.resume_interrupted()
 
