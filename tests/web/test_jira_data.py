@@ -225,6 +225,44 @@ def test_decisions_by_csv_and_by_keyboard(page: Any, world: World, jira_file: Pa
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
     assert not page.locator("#confirm").is_visible()
+    page.keyboard.press("Enter")
+    press_until(page, "Apply")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=re.compile(r"^Import \d")).wait_for()
+    assert jql_of(world, "Defects") == "project = GLX AND issuetype = Bug ORDER BY key"
+    for kind in ("JSON", "CSV"):
+        with page.expect_download() as coming:
+            page.get_by_role("link", name=f"Download as {kind}").press("Enter")
+        told = coming.value.path().read_text("utf-8-sig")
+        assert json.loads(told)["pages"] == {"written": 1} if kind == "JSON" else "count,,,,written,1,," in told
+    press_until(page, "Undo…")
+    page.keyboard.press("Enter")
+    press_until(page, "Undo")
+    page.keyboard.press("Enter")
+    page.get_by_text("Have the old definitions again").wait_for()
+    assert jql_of(world, "Defects") == DEFINITIONS["Defects"][0]["jql"]
+
+
+def press_until(page: Any, words: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == words:
+            return
+    raise AssertionError(f"{words} cannot be reached by keyboard")
+
+
+def test_only_the_spaces_that_were_chosen_are_looked_at(page: Any, jira_file: Path) -> None:
+    page.goto("/sites/globex/jira-data")
+    page.locator("#file").set_input_files(jira_file)
+    page.get_by_label("Only these spaces").fill("REL, REL")
+    page.get_by_role("button", name="Upload and match").click()
+    page.get_by_role("heading", name="What importing would do").wait_for()
+    assert "Only spaces\nREL" in page.locator("dl.facts").first.inner_text()
+    page.goto("/sites/globex/jira-data")
+    page.locator("#file").set_input_files(jira_file)
+    page.get_by_label("Only these spaces").fill("REL NONE")
+    page.get_by_role("button", name="Upload and match").click()
+    page.get_by_text("There is no space NONE here").first.wait_for()
 
 
 def test_wrong_files_are_refused_in_place(page: Any, tmp_path: Path, jira_file: Path) -> None:

@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, str] = {
     "archive.deleted": "Deleted an uploaded archive",
     "restore-plan.started": "Started making the plan of a restore",
     "restore-plan.finished": "Making the plan of a restore ended",
+    "restore-plan.decided": "Decided about ambiguous pages of a plan",
     "restore.started": "Started a restore",
     "restore.finished": "A restore ended",
     "restore-undo.started": "Started undoing a restore",

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from snapshots import durable
+from snapshots.access import audit
 from snapshots.access.actors import Actor
 from snapshots.acts import jobs
 from snapshots.app import App
@@ -201,11 +202,17 @@ def list_ambiguous(app: App, site: str, plan_id: str, *, after: int = 0, limit: 
         return stored.list_ambiguous(after=after, limit=limit)
 
 
-def decide(app: App, site: str, plan_id: str, choices: Mapping[int, str]) -> None:
+def decide(app: App, site: str, plan_id: str, choices: Mapping[int, str], actor: Actor) -> None:
     """Keep decisions about ambiguous pages: by the page's number in the plan the id of the right page, empty to
     leave it parked. Raises InvalidInput for anything else."""
     with _open(app, site, plan_id) as stored:
         stored.decide(choices)
+        details = {"plan": plan_id, "given": sum(1 for choice in choices.values() if choice), "of": len(choices)}
+        with app.registry.write() as conn:
+            site_id = app.get_site(site).id
+            audit.record(
+                conn, actor, "restore-plan.decided", site_id=site_id, subject=stored.facts.name, details=details
+            )
 
 
 def start_apply_restore(app: App, site: str, plan_id: str, actor: Actor) -> str:

@@ -121,17 +121,17 @@ def write_decisions(undecided: Iterable[Undecided]) -> str:
         lines.writerow(
             [
                 each.kind,
-                *map(_safe, (each.source_id, each.source_key, each.source_name)),
+                *map(safe_cell, (each.source_id, each.source_key, each.source_name)),
                 "",
                 each.state,
-                *map(_safe, (candidates, each.reason)),
+                *map(safe_cell, (candidates, each.reason)),
                 each.macros,
             ]
         )
     return text.getvalue()
 
 
-def _safe(cell: str) -> str:
+def safe_cell(cell: str) -> str:
     """A spreadsheet would run a cell that begins like a formula; names come from other people."""
     return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t", "\r") or (cell[:1] == "-" and len(cell) > 1) else cell
 
@@ -173,9 +173,9 @@ def _read_lines(name: str, file: Path | bytes, findings: list[Finding]) -> list[
 
 
 def _unsafe(cell: str) -> str:
-    """What `_safe` wrote."""
+    """What `safe_cell` wrote."""
     cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and _safe(cell[1:]) == cell else cell
+    return cell[1:] if cell[:1] == "'" and safe_cell(cell[1:]) == cell else cell
 
 
 def _read_report(

@@ -31,6 +31,7 @@ from snapshots.web.pages import (
     backup,
     front,
     jira_data,
+    jira_report,
     jiras,
     restore,
     restore_plan,
@@ -74,6 +75,7 @@ def build_application(service: Service) -> Litestar:
                     *restore_report.handlers,
                     *jira_data.handlers,
                     *jiras.handlers,
+                    *jira_report.handlers,
                     *api_setting.handlers,
                     *audit.handlers,
                 ]

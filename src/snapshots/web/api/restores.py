@@ -203,7 +203,8 @@ def list_ambiguous(
     sync_to_thread=True,
 )
 def decide(caller: Caller, plan_id: PlanId, data: Decisions) -> PlanView:
-    restore_plans.decide(caller.app, caller.site, plan_id, {each.page: each.choice for each in data.decisions})
+    choices = {each.page: each.choice for each in data.decisions}
+    restore_plans.decide(caller.app, caller.site, plan_id, choices, caller.actor)
     return view_plan(caller.site, restore_plans.get_plan_summary(caller.app, caller.site, plan_id))
 
 

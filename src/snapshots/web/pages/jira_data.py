@@ -103,6 +103,7 @@ class UploadForm:
     file: UploadFile | None = None
     mapping: UploadFile | None = None
     same_jira: str = ""
+    spaces: str = ""
 
 
 @post(
@@ -119,7 +120,7 @@ def upload(
         raise InvalidInput("No file was chosen: choose the Jira-data file that was exported at the source.")
     mappings = _read_mapping(area, data.mapping)
     kept = jira_files.keep_file(area.app, area.site, data.file.filename, _blocks(data.file), area.actor)
-    options = PlanOptions(same_jira=bool(data.same_jira))
+    options = PlanOptions(same_jira=bool(data.same_jira), spaces=_read_spaces(data.spaces))
     task_id = acts.start_plan(area.app, area.site, kept.file.path, kept.name, mappings, options, area.actor)
     return _answer_task(request, area, task_id)
 
@@ -127,6 +128,11 @@ def upload(
 def _blocks(file: UploadFile) -> Iterator[bytes]:
     while block := file.file.read(_BLOCK_BYTES):
         yield block
+
+
+def _read_spaces(text: str) -> tuple[str, ...] | None:
+    """Keys as somebody typed them, by lines, commas or blanks; None for all spaces."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split())) or None
 
 
 def _read_mapping(area: Area, file: UploadFile | None) -> list[tuple[str, Path]]:

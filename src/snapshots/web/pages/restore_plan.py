@@ -129,7 +129,7 @@ def decide(area: Area, request: Request[Any, Any, Any], plan_id: str, data: Form
         for name, choice in data.items()
         if name.startswith("page-") and name[5:].isdecimal() and len(name) < 20 and choice
     }
-    restore_plans.decide(area.app, area.site, plan_id, choices)
+    restore_plans.decide(area.app, area.site, plan_id, choices, area.actor)
     if data.get("then") == "again":
         return go(request, site_path(area.site, "restore", "tasks", _plan_again(area, plan_id)))
     return go(request, site_path(area.site, "restore", "plans", plan_id))
