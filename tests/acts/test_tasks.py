@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -204,3 +206,17 @@ def test_sentences_leave_the_address_of_a_database_out(config: Config) -> None:
         shown = hide_places(app, said)
         assert not any(word in shown for word in ("internal", "10.1.2.3", "5433", str(config.home)))
     assert hide_places(app, "http://localhost:80/wiki is silent.") == "http://localhost:80/wiki is silent."
+
+
+def test_a_job_that_waits_without_a_server_begins_in_the_next(app: App, ada: Actor, config: Config) -> None:
+    with jobs.open_engine(app):
+        task_id = acts.start_backup(app, "acme", ALL, ada)
+        assert ended(app, task_id).state == "done"
+    # As it stands when its server was killed after it had taken the job up, and before the job began.
+    with contextlib.closing(sqlite3.connect(config.home / "jobs.sqlite")) as db, db:
+        again = "status = 'ENQUEUED', queue_name = '_dbos_internal_queue', output = NULL, executor_id = NULL"
+        db.execute(f"UPDATE workflow_status SET {again}")
+    assert tasks.get_task(app, "acme", task_id).state == "waiting"
+    with jobs.open_engine(app):
+        jobs.take_up_interrupted(app)
+        assert ended(app, task_id).state == "done"
