@@ -126,7 +126,7 @@ def test_5_records_that_do_not_fit_are_refused_even_with_a_right_digest(path: Pa
 def test_6_other_files_are_not_mistaken_for_one(path: Path) -> None:
     for data, words in (
         (b"", "is empty"),
-        (b"PK\x03\x04rest", "is a zip"),
+        (b"PK\x03\x04rest", "a zip: an archive is brought in under Restore / Import"),
         (b"kind,source_id\n", "not a Jira-data file"),
         (b"\xff\xfe\x00", "not a Jira-data file"),
         (b'{"format":"snapshots-archive"}\n', "is JSON, but not"),
