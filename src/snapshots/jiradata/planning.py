@@ -18,28 +18,22 @@ from snapshots.findings import Finding
 from snapshots.jiradata.already_here import MacroPlace
 from snapshots.jiradata.counterparts import Counterparts, find_counterparts
 from snapshots.jiradata.decisions import Given, Undecided
-from snapshots.jiradata.definitions import RewrittenDefinition, rewrite_definition
 from snapshots.jiradata.file import JiraDataFile
 from snapshots.jiradata.issue_matching import MatchedIssue
+from snapshots.jiradata.macro_planning import UNDECIDED_REASONS, plan_pages, rewrite_all, without_doubts
 from snapshots.jiradata.mapping import KINDS, ONE_TO_ONE, JiraMapping, Kind, Mapped
 from snapshots.jiradata.matching import NOTHING, Matched
-from snapshots.jiradata.opinion import Opinions, ask_jira
+from snapshots.jiradata.opinion import ask_jira
 from snapshots.jiradata.pages import MacroPage, PageCount, iter_macro_pages
 from snapshots.jiradata.plan import (
     FORMAT,
     FORMAT_VERSION,
-    Change,
     IssuePair,
     JiraPlan,
-    Kept,
-    LevelPreview,
-    MacroOutcome,
-    MacroPlan,
     PagePlan,
     PlanDestination,
     PlanOptions,
     PlanSource,
-    Segment,
     ThingPair,
 )
 from snapshots.jiradata.records import FieldRecord
@@ -47,17 +41,6 @@ from snapshots.jiradata.rewriting import JqlRewriter
 from snapshots.jiradata.things import fold
 from snapshots.progress import Progress, silent
 from snapshots.registry.sites import SiteRow
-
-_UNDECIDED_REASONS = frozenset({"unmapped", "ambiguous"})
-"""Why a word stays that a person can decide."""
-
-_DOUBTS = {
-    "order-lost": "behind < or > the issue {} would find others, for the numbers of its project did not stay",
-    "id-unknown": "no mapping holds {}: versions, components, options and the like have other ids there",
-    "unknown-field": "the source has no field {}",
-    "unknown-function": "nobody knows what {} means inside its function",
-}
-"""Why a word stays that only its author can put right: written on request, and never passed over in silence."""
 
 
 def plan_import(
@@ -84,43 +67,24 @@ def plan_import(
     rewriter = JqlRewriter(make_mapping(found), _source_fields(file), found.fields_here)
     findings: list[Finding] = [*_find_wrong_file(file, site, known_sources), *found.findings]
     count = PageCount()
-    pages: list[MacroPage] = []
-    for of_space in iter_macro_pages(confluence, options.spaces, findings, progress, count):
-        pages += of_space
-    # Spaces come as they are done; a plan of the same pages is the same plan.
-    pages.sort(key=lambda page: (page.space_key, page.title, page.page_id))
+    pages = _read_pages(confluence, options, findings, progress, count)
     pages, macros_here = _without_those_here(pages, frozenset() if same_jira else frozenset(here_already))
-    rewritten = _rewrite_all(pages, rewriter, progress)
+    rewritten = rewrite_all(pages, rewriter, progress)
     if same_jira:
-        rewritten = {text: _without_doubts(one) for text, one in rewritten.items()}
+        rewritten = {text: without_doubts(one) for text, one in rewritten.items()}
     opinions = ask_jira(
         jira,
         (level.rewritten.text for one in rewritten.values() if one.is_changed for level in one.levels),
         next((issue.destination.key for issue in found.issues if isinstance(issue, MatchedIssue)), ""),
         progress,
     )
-    left_out = {(kind, fold(word)) for (kind, word), there in given.answers.items() if there == NOTHING}
-    left_out |= {
-        (m.source.kind, fold(word))
-        for m in found.things
-        if not isinstance(m, Matched) and m.state == "left out"
-        for word in (m.source.id, m.source.key, m.source.name)
-        if word
-    }
-    planned, unchanged = _plan_pages(pages, rewritten, opinions, left_out | _words_there(found))
+    left_out = _left_out(found, given)
+    planned, unchanged = plan_pages(pages, rewritten, opinions, left_out | _words_there(found))
     return JiraPlan(
         format=FORMAT,
         format_version=FORMAT_VERSION,
         made_at=time.time_ns() // 1000,
-        source=PlanSource(
-            str(file.path),
-            file.sha256,
-            file.head.created_at,
-            source.name,
-            source.cloud_id,
-            source.jira_url,
-            file.tail.counts,
-        ),
+        source=_describe_source(file),
         destination=PlanDestination(site.cloud_id, site.name, site.jira_url),
         options=replace_given(options, given),
         requests_sent=confluence.requests_sent - requests_before,
@@ -134,6 +98,31 @@ def plan_import(
         findings=[*findings, *_find_in_pages(planned)],
         pages=planned,
     )
+
+
+def _describe_source(file: JiraDataFile) -> PlanSource:
+    source = file.head.source
+    return PlanSource(
+        str(file.path),
+        file.sha256,
+        file.head.created_at,
+        source.name,
+        source.cloud_id,
+        source.jira_url,
+        file.tail.counts,
+    )
+
+
+def _left_out(found: Counterparts, given: Given) -> set[tuple[Kind, str]]:
+    """What a person said has no counterpart, by every word it is known by."""
+    left_out = {(kind, fold(word)) for (kind, word), there in given.answers.items() if there == NOTHING}
+    return left_out | {
+        (match.source.kind, fold(word))
+        for match in found.things
+        if not isinstance(match, Matched) and match.state == "left out"
+        for word in (match.source.id, match.source.key, match.source.name)
+        if word
+    }
 
 
 def replace_given(options: PlanOptions, given: Given) -> PlanOptions:
@@ -214,7 +203,16 @@ def _find_wrong_file(file: JiraDataFile, site: SiteRow, known_sources: Collectio
     return []
 
 
-# -- pages ---------------------------------------------------------------------------------------------------------
+def _read_pages(
+    confluence: ConfluenceClient, options: PlanOptions, findings: list[Finding], progress: Progress, count: PageCount
+) -> list[MacroPage]:
+    pages = [
+        page
+        for of_space in iter_macro_pages(confluence, options.spaces, findings, progress, count)
+        for page in of_space
+    ]
+    # Spaces come as they are done; a plan of the same pages is the same plan.
+    return sorted(pages, key=lambda page: (page.space_key, page.title, page.page_id))
 
 
 def _without_those_here(pages: Iterable[MacroPage], here: frozenset[MacroPlace]) -> tuple[list[MacroPage], int]:
@@ -234,113 +232,13 @@ def _words_there(found: Counterparts) -> set[tuple[Kind, str]]:
     return words | {("issue", fold(m.destination.key)) for m in found.issues if isinstance(m, MatchedIssue)}
 
 
-def _rewrite_all(
-    pages: Sequence[MacroPage], rewriter: JqlRewriter, progress: Progress
-) -> dict[str, RewrittenDefinition]:
-    """By text of a definition, what becomes of it; equal ones are rewritten once."""
-    rewritten: dict[str, RewrittenDefinition] = {}
-    for done, page in enumerate(pages, start=1):
-        for macro in page.macros:
-            if macro.definition and macro.definition not in rewritten:
-                rewritten[macro.definition] = rewrite_definition(macro.definition, rewriter)
-        if done % 100 == 0 or done == len(pages):
-            progress("rewriting definitions", done, len(pages), "pages")
-    return rewritten
-
-
-def _without_doubts(one: RewrittenDefinition) -> RewrittenDefinition:
-    """As it is where the Jira is the same: ids and numbers mean there what they meant."""
-    return replace(one, left_alone=tuple(each for each in one.left_alone if each.left.reason not in _DOUBTS))
-
-
-def _plan_pages(
-    pages: Iterable[MacroPage],
-    rewritten: dict[str, RewrittenDefinition],
-    opinions: Opinions,
-    left_out: set[tuple[Kind, str]],
-) -> tuple[list[PagePlan], int]:
-    planned: list[PagePlan] = []
-    unchanged = 0
-    described: dict[str, MacroPlan] = {}
-    for page in pages:
-        ids = Counter(macro.remote_id for macro in page.macros)
-        macros: list[MacroPlan] = []
-        for macro in page.macros:
-            if not macro.definition:
-                continue
-            if macro.definition not in described:
-                described[macro.definition] = _plan_macro(rewritten[macro.definition], opinions, left_out)
-            plan = described[macro.definition]
-            if plan.outcome == "unchanged":
-                unchanged += 1
-            elif ids[macro.remote_id] > 1:
-                reason = "its id stands more than once on the page, so which one is meant cannot be told"
-                macros.append(_restate(plan, macro.remote_id, "left alone", reason))
-            else:
-                macros.append(_restate(plan, macro.remote_id, plan.outcome, plan.reason))
-        if macros:
-            planned.append(PagePlan(page.page_id, page.title, page.space_key, page.version, macros))
-    return planned, unchanged
-
-
-def _restate(plan: MacroPlan, macro_id: str, outcome: MacroOutcome, reason: str) -> MacroPlan:
-    return MacroPlan(macro_id, outcome, plan.before, plan.after, plan.changes, plan.kept, plan.levels, reason)
-
-
-def _plan_macro(rewritten: RewrittenDefinition, opinions: Opinions, left_out: set[tuple[Kind, str]]) -> MacroPlan:
-    changes = [
-        Change(
-            each.level, each.part, each.place, each.edit.kind, each.edit.before, each.edit.after, each.edit.certainty
-        )
-        for each in rewritten.edits
-    ]
-    kept = [
-        Kept(each.level, each.part, each.place, each.left.kind, each.left.word, each.left.reason)
-        for each in rewritten.left_alone
-        if (each.left.kind, fold(each.left.word)) not in left_out
-    ]
-    levels = [
-        LevelPreview(
-            level.level,
-            level.title,
-            [Segment(segment.part, segment.text) for segment in level.rewritten.segments()],
-            opinions.get(level.rewritten.text, ()),
-            level.rewritten.text in opinions,
-        )
-        for level in rewritten.levels
-    ]
-    outcome, reason = _decide(rewritten, kept, levels)
-    return MacroPlan("", outcome, rewritten.before, rewritten.text, changes, kept, levels, reason)
-
-
-def _decide(
-    rewritten: RewrittenDefinition, kept: Sequence[Kept], levels: Sequence[LevelPreview]
-) -> tuple[MacroOutcome, str]:
-    unreadable = next((each for each in kept if each.reason == "unreadable"), None)
-    if unreadable is not None:
-        where = f"the JQL of level {unreadable.level}" if unreadable.level else "its definition"
-        return "left alone", f"{where} cannot be read: {unreadable.word}"
-    waiting = list(dict.fromkeys(f"{each.kind} {each.word}" for each in kept if each.reason in _UNDECIDED_REASONS))
-    if waiting:
-        return "waits", f"nobody decided what became of {', '.join(waiting[:5])}" + (" …" if len(waiting) > 5 else "")
-    doubts = list(dict.fromkeys(_DOUBTS[each.reason].format(each.word) for each in kept if each.reason in _DOUBTS))
-    if rewritten.is_changed and (objections := [text for level in levels for text in level.objections]):
-        doubts.append(f"Jira there objects: {' '.join(objections)}")
-    if doubts:
-        return "doubtful", "; ".join(doubts)
-    return ("rewritten" if rewritten.is_changed else "unchanged"), ""
-
-
-# -- what a person should know -------------------------------------------------------------------------------------
-
-
 def _find_undecided(found: Counterparts, pages: Sequence[PagePlan], left_out: set[tuple[Kind, str]]) -> list[Undecided]:
     """What waits for a person: of the file, and words in macros that the file does not know; most named first."""
     macros: Counter[tuple[str, str]] = Counter()
     spelled: dict[tuple[str, str], str] = {}
     for page in pages:
         for macro in page.macros:
-            words = {(k.kind, fold(k.word)): k.word for k in macro.kept if k.reason in _UNDECIDED_REASONS}
+            words = {(k.kind, fold(k.word)): k.word for k in macro.kept if k.reason in UNDECIDED_REASONS}
             macros.update(words.keys())
             spelled.update(words)
     waiting: list[Undecided] = []
