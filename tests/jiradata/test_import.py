@@ -252,7 +252,34 @@ def test_pages_edited_between_plan_and_apply(make_moved: Any) -> None:
     assert again.pages == {"skipped": 1, "written": 3}, "what was skipped once is tried again once all was undone"
 
 
-def test_a_stale_version_is_tried_again_and_a_lost_answer_is_looked_for(make_moved: Any) -> None:
+class Overtaken(ConfluenceClient):
+    """A client before whose first `times` saves somebody else saves the page, so that the site answers 409."""
+
+    def __init__(self, transport: Transport, times: int) -> None:
+        super().__init__(transport)
+        self.other, self.left = ConfluenceClient(transport), times
+
+    def update_page(self, page: Any, body: str, message: str) -> Any:
+        if self.left:
+            self.left -= 1
+            seen = self.other.get_page(page.id)
+            self.other.update_page(seen, (seen.body or "") + "<p>and more</p>", "by hand")
+        return super().update_page(page, body, message)
+
+
+@pytest.mark.parametrize(("times", "state"), [(1, "written"), (4, "written"), (5, "skipped")])
+def test_a_page_that_others_save_at_the_same_moment(make_moved: Any, times: int, state: str) -> None:
+    moved: Moved = make_moved({"A": {"m1": [{"jql": "project = REQ"}]}})
+    plan, there = moved.plan(), moved.globex
+    before = moved.version("A")
+    report = apply_import(there.registry, there.row, Overtaken(there.transport, times), plan, "Ada")
+    assert report.pages == {state: 1}
+    assert moved.body("A").count("<p>and more</p>") == times, "nobody's words are written over"
+    assert moved.version("A") == before + times + (state == "written")
+    assert moved.definition("A")["levels"][0]["jql"] == f"project = {'GLX' if state == 'written' else 'REQ'}"
+
+
+def test_a_lost_answer_is_looked_for(make_moved: Any) -> None:
     moved: Moved = make_moved({"A": {"m1": [{"jql": "project = REQ"}]}, "B": {"m1": [{"jql": "project = REQ"}]}})
     plan = moved.plan()
     before = {title: moved.version(title) for title in ("A", "B")}
