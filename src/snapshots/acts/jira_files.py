@@ -14,7 +14,7 @@ from snapshots.access.actors import Actor
 from snapshots.acts import archives
 from snapshots.app import App
 from snapshots.backup.receive import IncomingFile, iter_dead_parts
-from snapshots.errors import InvalidInput, NotFound
+from snapshots.errors import NotFound
 from snapshots.jiradata.decisions import read_given
 from snapshots.jiradata.file import SUFFIX, JiraDataFile, open_file
 from snapshots.restore.plan_store import BroughtJiraFile
@@ -61,14 +61,9 @@ def finish_file(app: App, site: str, incoming: IncomingFile, name: str, actor: A
     row = app.get_site(site)
     received = incoming.finish()
     try:
-        opened = open_file(received.path)
+        opened = open_file(received.path, name)
         kept = received.path.with_name(f"{opened.sha256}{SUFFIX}")
         received.path.replace(kept)
-    except (InvalidInput, NotFound) as error:
-        raise InvalidInput(str(error).replace(str(received.path), name)) from None
-    except Exception as error:
-        error.args = (str(error).replace(str(received.path), name),)
-        raise
     finally:
         received.path.unlink(missing_ok=True)
     opened.path = kept

@@ -123,8 +123,9 @@ def make_head(source: JiraSource, created_at: int) -> Head:
 class JiraDataFile:
     """An open file whose bytes are as they were written. Records are read from the disk whenever they are asked for."""
 
-    def __init__(self, path: Path, head: Head, tail: Tail, sha256: str, size: int) -> None:
+    def __init__(self, path: Path, name: str, head: Head, tail: Tail, sha256: str, size: int) -> None:
         self.path = path
+        self.name = name
         self.head = head
         self.tail = tail
         self.sha256 = sha256
@@ -142,116 +143,116 @@ class JiraDataFile:
         decoder = msgspec.json.Decoder(JiraRecord)
         last: tuple[int, tuple[int, int, str]] = (-1, (0, -1, ""))
         with self.path.open("rb") as file:
-            for number, line in enumerate(_iter_lines(file, self.path), start=1):
+            for number, line in enumerate(_iter_lines(file, self.name), start=1):
                 if number == 1 or line.startswith(b'{"counts":'):
                     continue
                 try:
                     record = decoder.decode(line)
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                    raise _damage(self.path, f"line {number} is not a record ({error})") from None
+                    raise _damage(self.name, f"line {number} is not a record ({error})") from None
                 kind = kind_of(record)
                 here = (places[kind], record_order(record))
                 if here <= last:
-                    raise _damage(self.path, f"line {number} is out of order or says the same as another")
+                    raise _damage(self.name, f"line {number} is out of order or says the same as another")
                 if _encode(record) != line:
-                    raise _damage(self.path, f"line {number} is not written as this format writes")
+                    raise _damage(self.name, f"line {number} is not written as this format writes")
                 last = here
                 seen[kind] += 1
                 if kind in kinds:
                     yield record
         if seen != self.tail.counts:
-            raise _damage(self.path, "it holds other than the records that its last line counts")
+            raise _damage(self.name, "it holds other than the records that its last line counts")
 
 
-def open_file(path: Path) -> JiraDataFile:
-    """Open a Jira-data file after checking its digest.
+def open_file(path: Path, name: str = "") -> JiraDataFile:
+    """Open a Jira-data file after checking its digest. `name` is what people call it, where that is not its path.
 
     Raises NotFound or StorageError when there is no such readable file, InvalidInput when it is another kind of
     file or of a newer Snapshots, DamageError when it is not as it was written.
     """
     try:
         with path.open("rb") as file:
-            return _open(file, path)
+            return _open(file, path, name or str(path))
     except FileNotFoundError:
         raise NotFound(f"There is no file {path}; check the path of the Jira-data file.") from None
     except OSError as error:
         raise StorageError(f"The Jira-data file {path} cannot be read ({error.strerror}); check its path.") from None
 
 
-def _open(file: BinaryIO, path: Path) -> JiraDataFile:
+def _open(file: BinaryIO, path: Path, name: str) -> JiraDataFile:
     first = file.readline(_LONGEST_LINE)
-    _refuse_others(first, path)
+    _refuse_others(first, name)
     size = file.seek(0, os.SEEK_END)
-    tail_line, tail_at = _read_tail(file, size, path)
+    tail_line, tail_at = _read_tail(file, size, name)
     file.seek(0)
     digest = hashlib.sha256()
     left = tail_at
     while left:
         block = file.read(min(left, _BLOCK_BYTES))
         if not block:
-            raise _damage(path, "it became shorter while it was read")
+            raise _damage(name, "it became shorter while it was read")
         digest.update(block)
         left -= len(block)
     try:
         head = msgspec.json.decode(first, type=Head)
         tail = msgspec.json.decode(tail_line, type=Tail)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _damage(path, f"its first or last line cannot be read ({error})") from None
+        raise _damage(name, f"its first or last line cannot be read ({error})") from None
     if digest.hexdigest() != tail.sha256:
-        raise _damage(path, "its records are not those whose digest stands in its last line")
+        raise _damage(name, "its records are not those whose digest stands in its last line")
     if _encode(head) + b"\n" != first or _encode(tail) + b"\n" != tail_line:
-        raise _damage(path, "its first or last line is not written as this format writes")
+        raise _damage(name, "its first or last line is not written as this format writes")
     if list(tail.counts) != list(STRUCTS):
-        raise _damage(path, "its last line does not count every kind of record")
+        raise _damage(name, "its last line does not count every kind of record")
     digest.update(tail_line)
-    return JiraDataFile(path, head, tail, digest.hexdigest(), size)
+    return JiraDataFile(path, name, head, tail, digest.hexdigest(), size)
 
 
-def _refuse_others(first: bytes, path: Path) -> None:
+def _refuse_others(first: bytes, name: str) -> None:
     if not first:
-        raise InvalidInput(f"The file {path} is empty; choose another copy of the Jira-data file.")
+        raise InvalidInput(f"The file {name} is empty; choose another copy of the Jira-data file.")
     try:
         head = msgspec.json.decode(first, type=_AnyHead)
     except (msgspec.DecodeError, UnicodeDecodeError):
         if first.startswith(_OPENING):
-            raise _damage(path, "its first line is cut off or altered") from None
+            raise _damage(name, "its first line is cut off or altered") from None
         hint = ", but a zip: an archive is brought in under Restore / Import" if first.startswith(b"PK\x03\x04") else ""
         raise InvalidInput(
-            f"The file {path} is not a Jira-data file{hint}; make one at the source, under Import Jira data or with "
+            f"The file {name} is not a Jira-data file{hint}; make one at the source, under Import Jira data or with "
             "`snapshots jira-data export`."
         ) from None
     if head.format != FORMAT:
         raise InvalidInput(
-            f"The file {path} is JSON, but not a Jira-data file; make one at the source with "
+            f"The file {name} is JSON, but not a Jira-data file; make one at the source with "
             "`snapshots jira-data export`."
         )
     if head.format_version > FORMAT_VERSION:
         raise InvalidInput(
-            f"The file {path} was made by a newer version of Snapshots ({head.producer}, format "
+            f"The file {name} was made by a newer version of Snapshots ({head.producer}, format "
             f"{head.format_version}; this one reads up to {FORMAT_VERSION}); upgrade Snapshots."
         )
 
 
-def _read_tail(file: BinaryIO, size: int, path: Path) -> tuple[bytes, int]:
+def _read_tail(file: BinaryIO, size: int, name: str) -> tuple[bytes, int]:
     """The last line and where it begins."""
     start = max(size - _LONGEST_TAIL, 0)
     file.seek(start)
     end = file.read()
     if not end.endswith(b"}\n"):
-        raise _damage(path, "it does not end with a whole line, so it was cut off")
+        raise _damage(name, "it does not end with a whole line, so it was cut off")
     begins = end.rfind(b"\n", 0, -1) + 1
     line = end[begins:]
     if not line.startswith(b'{"counts":'):
-        raise _damage(path, "its last line is not the one that closes it, so it was cut off or lengthened")
+        raise _damage(name, "its last line is not the one that closes it, so it was cut off or lengthened")
     return line, start + begins
 
 
-def _iter_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+def _iter_lines(file: BinaryIO, name: str) -> Iterator[bytes]:
     while line := file.readline(_LONGEST_LINE):
         if not line.endswith(b"\n"):
-            raise _damage(path, "a line is too long or has no end")
+            raise _damage(name, "a line is too long or has no end")
         yield line[:-1]
 
 
-def _damage(path: Path, reason: str) -> DamageError:
-    return DamageError(f"The Jira-data file {path} is damaged: {reason}; {_TAKE_ANOTHER}.")
+def _damage(name: str, reason: str) -> DamageError:
+    return DamageError(f"The Jira-data file {name} is damaged: {reason}; {_TAKE_ANOTHER}.")

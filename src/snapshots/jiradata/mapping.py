@@ -6,7 +6,7 @@ mapping.find_issue_key("ACME-12")                          # 'GLX-12', because A
 mapping.find_issue_key("OTHER-1")                          # None: nobody said what became of it
 mapping.inverse().find_issue_key("GLX-12")                 # 'ACME-12'
 
-A look-up answers with the destination's id, key or name, with `None`, or raises `Unmapped`; it never hands the
+A look-up answers with the destination's id, key or name, or with `None`; it never hands the
 source's own word back, because a query for a plausible wrong thing is worse than one that finds nothing. Whoever
 matched decided: what is ambiguous or missing is not among the entries.
 """
@@ -34,15 +34,6 @@ Certainty: TypeAlias = Literal["given", "certain", "likely"]
 _Place: TypeAlias = tuple[Kind, Literal["id", "key", "name"], str]
 
 _FAULTS_NAMED = 5
-
-
-class Unmapped(InvalidInput):
-    """The mapping does not say what became of this thing."""
-
-    def __init__(self, kind: Kind, word: str) -> None:
-        self.kind = kind
-        self.word = word
-        super().__init__(f"The mapping has no {_noun(kind)} {word!r}; say what became of it, then try again.")
 
 
 class MappingConflict(InvalidInput):
@@ -178,25 +169,6 @@ class JiraMapping:
         found = f"{self._project_key_there(project_key)}-{number}"
         return None if ("issue", "key", _fold(found)) in self._there else found
 
-    def get_by_id(self, kind: Kind, source_id: str) -> Mapped:
-        """As `find_by_id`; raises `Unmapped`."""
-        return _known(self.find_by_id(kind, source_id), kind, source_id)
-
-    def get_by_key(self, kind: Kind, source_key: str) -> Mapped:
-        """As `find_by_key`; raises `Unmapped`."""
-        return _known(self.find_by_key(kind, source_key), kind, source_key)
-
-    def get_by_name(self, kind: Kind, source_name: str) -> Mapped:
-        """As `find_by_name`; raises `Unmapped`."""
-        return _known(self.find_by_name(kind, source_name), kind, source_name)
-
-    def get_issue_key(self, source_key: str) -> str:
-        """As `find_issue_key`; raises `Unmapped`."""
-        found = self.find_issue_key(source_key)
-        if found is None:
-            raise Unmapped("issue", source_key)
-        return found
-
     def inverse(self) -> JiraMapping:
         """From the destination to the source, without the `many_to_one` entries: of those there is no way back."""
         left_out = self.many_to_one
@@ -245,12 +217,6 @@ class JiraMapping:
     def _project_key_there(self, source_key: str) -> str:
         project = self.find_by_key("project", source_key)
         return project.destination_key if project else ""
-
-
-def _known(entry: Mapped | None, kind: Kind, word: str) -> Mapped:
-    if entry is None:
-        raise Unmapped(kind, word)
-    return entry
 
 
 def _fold(word: str) -> str:
